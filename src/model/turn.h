@@ -26,6 +26,8 @@ typedef struct instance_changes {
   uint64_t instance;
   size_t count;
   row_change *rows;
+  bool ended; /* the instance is gone with this version (its view was replaced, deleted or dropped by an operator): count
+              ** is 0, its followers acquire the selection again and take a snapshot; releasing it is then a no-op */
   struct instance_changes *next;
 } instance_changes;
 
