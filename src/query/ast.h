@@ -16,7 +16,7 @@
 #include <stdint.h>
 
 typedef struct expr expr;
-typedef struct select select;
+typedef struct select select_stmt; /* not "select": that is a system call's name */
 typedef struct from_item from_item;
 typedef struct source source; /* query/resolve.h */
 
@@ -41,8 +41,8 @@ typedef enum expr_kind {
   EXPR_LIKE,      /* op: "LIKE" "GLOB" "REGEXP" "MATCH", negated; left, right, list[0] = ESCAPE if there */
   EXPR_BETWEEN,   /* negated; left, list[0], list[1] */
   EXPR_IN,        /* negated; left; and one of: list (may be empty), select, or name (+ schema, + list as table-function args with is_call) */
-  EXPR_EXISTS,    /* select */
-  EXPR_SUBQUERY,  /* scalar or row (SELECT …): select */
+  EXPR_EXISTS,    /* select_stmt */
+  EXPR_SUBQUERY,  /* scalar or row (SELECT …): select_stmt */
   EXPR_ROW,       /* (a, b, …): list, two or more */
   EXPR_CASE,      /* left = operand or NULL; list = when, then, when, then, …; right = ELSE or NULL */
   EXPR_CAST,      /* left; text = type name as written */
@@ -80,7 +80,7 @@ struct expr {
   const char *op, *text, *schema, *table, *name;
   expr *left, *right, *filter;
   expr_list list;
-  select *select;
+  select_stmt *select;
   window *over;
   bool negated, distinct, star, quoted, is_call;
 
@@ -119,7 +119,7 @@ struct from_item {
   bool is_call;           /* table-valued function: arguments */
   expr_list arguments;
   /* FROM_SELECT */
-  select *select;
+  select_stmt *select;
   /* FROM_JOIN (a parenthesised join may carry an alias) */
   join_kind join;
   bool natural;
@@ -137,7 +137,7 @@ typedef struct cte {
   const char *name;
   name_list columns; /* count 0 = none written */
   const char *materialized; /* NULL, "MATERIALIZED" or "NOT MATERIALIZED" */
-  select *select;
+  select_stmt *select;
   position at;
   struct cte *next;
 } cte;
@@ -145,7 +145,7 @@ typedef struct cte {
 struct select {
   position at;
   compound_op op; /* how this arm joins `prior`; NONE for the first */
-  select *prior;
+  select_stmt *prior;
 
   bool distinct;
   bool is_values;      /* VALUES (…), (…): rows */
@@ -174,12 +174,12 @@ bool name_list_add(arena *a, name_list *list, const char *name);
 
 /* Deep copies, resolved fields included. */
 expr *expr_copy(arena *a, const expr *e);
-select *select_copy(arena *a, const select *s);
+select_stmt *select_copy(arena *a, const select_stmt *s);
 
 /* Calls visit for e and everything below it, parents first; a subquery's clauses only where into_selects. visit may
 ** replace *slot (its replacement is then walked). Stops and returns false when visit does. */
 typedef bool (*expr_visitor)(void *ctx, expr **slot);
 bool expr_walk(expr **slot, bool into_selects, expr_visitor visit, void *ctx);
-bool select_walk(select *s, bool into_selects, expr_visitor visit, void *ctx); /* every clause of every arm, CTEs and derived tables too where into_selects */
+bool select_walk(select_stmt *s, bool into_selects, expr_visitor visit, void *ctx); /* every clause of every arm, CTEs and derived tables too where into_selects */
 
 #endif

@@ -11,7 +11,7 @@
 
 enum { MAX_STATEMENT_BYTES = 1 << 20, MAX_EXPRESSION_DEPTH = 500 };
 
-select *query_parse(arena *a, const char *text, size_t bytes, error *err) MUST_USE;
+select_stmt *query_parse(arena *a, const char *text, size_t bytes, error *err) MUST_USE;
 /* One expression alone (a client's filter, an ORDER BY term). */
 expr *query_parse_expr(arena *a, const char *text, size_t bytes, error *err) MUST_USE;
 

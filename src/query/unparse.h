@@ -15,6 +15,6 @@ typedef struct unparse_hooks {
 
 void unparse_expr(buffer *out, const expr *e, const unparse_hooks *hooks);
 void unparse_from(buffer *out, const from_item *item, const unparse_hooks *hooks);
-void unparse_select(buffer *out, const select *s, const unparse_hooks *hooks);
+void unparse_select(buffer *out, const select_stmt *s, const unparse_hooks *hooks);
 
 #endif
