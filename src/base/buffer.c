@@ -1,5 +1,7 @@
 #include "base/buffer.h"
 
+#include "base/utf8.h"
+
 #include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -84,18 +86,6 @@ static void quote_with(buffer *b, char quote, const char *text, size_t n) {
 void buffer_sql_name(buffer *b, const char *name) { quote_with(b, '"', name, strlen(name)); }
 
 void buffer_sql_text(buffer *b, const char *text, size_t n) { quote_with(b, '\'', text, n); }
-
-/* Length of the valid UTF-8 sequence at p (1 to 4), or 0. */
-static size_t utf8_length(const unsigned char *p, size_t left) {
-  if (p[0] < 0x80) return 1;
-  size_t n = p[0] >= 0xF0 ? 4 : p[0] >= 0xE0 ? 3 : 2;
-  if (p[0] < 0xC2 || p[0] > 0xF4 || n > left) return 0;
-  for (size_t i = 1; i < n; i++)
-    if ((p[i] & 0xC0) != 0x80) return 0;
-  if ((p[0] == 0xE0 && p[1] < 0xA0) || (p[0] == 0xED && p[1] > 0x9F)) return 0;
-  if ((p[0] == 0xF0 && p[1] < 0x90) || (p[0] == 0xF4 && p[1] > 0x8F)) return 0;
-  return n;
-}
 
 static void json_escape(buffer *b, unsigned char c) {
   switch (c) {
