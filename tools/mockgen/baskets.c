@@ -22,13 +22,13 @@ static void normalize(weight *w, int32_t count, int32_t total_units) {
 /* Like a capitalisation-weighted index: the weight falls with the rank. */
 static int32_t size_of_rank(int32_t rank) { return 10000000 / (rank + RANK_OFFSET); }
 
-static bool belongs(const universe *u, const instrument *etf, int32_t equity) {
+static bool belongs(const universe *u, const instrument_def *etf, int32_t equity) {
   return strcmp(etf->sector, "Multi-Sector") == 0 || strcmp(etf->sector, u->instruments[equity].sector) == 0;
 }
 
 /* Draws constituents that belong, or any where too few do (small universes): equities from a random one on, in order. */
 static void fill_etf_basket(uint64_t seed, universe *u, basket *b) {
-  const instrument *etf = &u->instruments[b->etf];
+  const instrument_def *etf = &u->instruments[b->etf];
   rng r = rng_at(seed, RNG_CONSTITUENT, (uint64_t)b->etf);
   int32_t wanted = CONSTITUENTS_LEAST + (int32_t)rng_below(&r, CONSTITUENTS_SPREAD), start = (int32_t)rng_below(&r, (uint32_t)u->equity_count);
   weight *w = &u->weights[b->first];

@@ -85,7 +85,7 @@ static bool etf_price(const market *m, const basket *etf, double *price) {
 }
 
 void market_step(market *m, int32_t instrument, double seconds) {
-  const struct instrument *i = &m->u->instruments[instrument];
+  const instrument_def *i = &m->u->instruments[instrument];
   if (i->type == ETF)
     etf_price(m, &m->u->etfs[instrument - m->u->etf_first], &m->price[instrument]);
   else

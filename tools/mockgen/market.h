@@ -16,13 +16,13 @@ void market_free(market *m);
 bool market_has(const market *m, int32_t instrument);
 bool market_had(const market *m, int32_t instrument);     /* a price on the day before */
 int64_t market_price(const market *m, int32_t instrument); /* PRICE_SCALE, > 0; only where there is one */
-int64_t market_rate(const market *m, int currency);        /* RATE_SCALE, > 0 */
+int64_t market_rate(const market *m, int which);        /* RATE_SCALE, > 0 */
 /* A trade near the price: PRICE_SCALE, > 0. */
 int64_t market_trade(market *m, int32_t instrument);
 
 /* One step of `seconds` of market time. */
 void market_step(market *m, int32_t instrument, double seconds);
-void market_step_rate(market *m, int currency, double seconds);
+void market_step_rate(market *m, int which, double seconds);
 
 /* A new day: what has a price now had one before. With `empty`, no instrument has one until market_set. */
 void market_next_day(market *m, bool empty);

@@ -10,7 +10,7 @@
 
 enum { CSV_LINE_BYTES = 512, CSV_FIELDS = 6, CSV_NEEDED = 4, ETF_SHARE = 18, FUND_SHARE = 16, BOND_SHARE = 8, SECTORS = 11 };
 
-const currency universe_currencies[CURRENCIES] = {
+const currency_def universe_currencies[CURRENCIES] = {
   {"USD", "US Dollar", "US", 1, 0},
   {"EUR", "Euro", "EU", 1.09, 0.07},
   {"GBP", "Pound Sterling", "GB", 1.27, 0.08},
@@ -32,14 +32,14 @@ const char *instrument_type_name(instrument_type type) {
 
 #define COPY(field, text) snprintf(field, sizeof(field), "%s", text)
 
-static void set_country(instrument *i, const char *risk, const char *domicile) {
+static void set_country(instrument_def *i, const char *risk, const char *domicile) {
   COPY(i->country_of_risk, risk);
   COPY(i->country_of_domicile, domicile);
 }
 
-static void fill_currency(instrument *i, int which) {
-  const currency *c = &universe_currencies[which];
-  *i = (instrument){.type = CURRENCY, .currency = which};
+static void fill_currency(instrument_def *i, int which) {
+  const currency_def *c = &universe_currencies[which];
+  *i = (instrument_def){.type = CURRENCY, .currency = which};
   COPY(i->symbol, c->code);
   COPY(i->name, c->name);
   COPY(i->sector, "Cash");
@@ -52,14 +52,14 @@ static double draw_equity_price(rng *r) {
   return 12 + 90 * rng_unit(r) + 400 * u * u * u * u;
 }
 
-static void fill_equity_market(instrument *i, rng *r) {
+static void fill_equity_market(instrument_def *i, rng *r) {
   i->first_price = draw_equity_price(r);
   i->volatility = 0.15 + 0.45 * rng_unit(r);
   i->drift = -0.05 + 0.2 * rng_unit(r);
 }
 
-static void fill_real_equity(instrument *i, char **fields, size_t n, rng *r) {
-  *i = (instrument){.type = EQUITY};
+static void fill_real_equity(instrument_def *i, char **fields, size_t n, rng *r) {
+  *i = (instrument_def){.type = EQUITY};
   COPY(i->symbol, fields[0]);
   COPY(i->name, fields[1]);
   COPY(i->sector, fields[2]);
@@ -69,10 +69,10 @@ static void fill_real_equity(instrument *i, char **fields, size_t n, rng *r) {
 }
 
 /* Beyond the real constituents: listings all over the seven currencies, for sizes that the index does not have. */
-static void fill_invented_equity(instrument *i, int number, rng *r) {
+static void fill_invented_equity(instrument_def *i, int number, rng *r) {
   static const char *const lines[] = {"Holdings", "Industries", "Partners", "Systems", "Resources", "Brands"};
   int which = (int)rng_below(r, CURRENCIES);
-  *i = (instrument){.type = EQUITY, .currency = which};
+  *i = (instrument_def){.type = EQUITY, .currency = which};
   snprintf(i->symbol, sizeof i->symbol, "Q%05d", number);
   snprintf(i->name, sizeof i->name, "Listed %s %d", lines[rng_below(r, 6)], number);
   COPY(i->sector, sectors[rng_below(r, SECTORS)]);
@@ -82,8 +82,8 @@ static void fill_invented_equity(instrument *i, int number, rng *r) {
 }
 
 /* The first eleven follow one sector each, the next ones the whole market. */
-static void fill_etf(instrument *i, int number, rng *r) {
-  *i = (instrument){.type = ETF};
+static void fill_etf(instrument_def *i, int number, rng *r) {
+  *i = (instrument_def){.type = ETF};
   bool broad = number > SECTORS;
   const char *what = broad ? "Broad Market" : sectors[number - 1];
   snprintf(i->symbol, sizeof i->symbol, "ETF%03d", number);
@@ -94,12 +94,12 @@ static void fill_etf(instrument *i, int number, rng *r) {
   i->first_price = 20 + 300 * rng_unit(r);
 }
 
-static void fill_fund(instrument *i, int number, rng *r) {
+static void fill_fund(instrument_def *i, int number, rng *r) {
   static const char *const regions[] = {"Global", "European", "Pacific", "Emerging", "Nordic", "Alpine"};
   static const char *const styles[] = {"Equity", "Balanced", "Income", "Opportunities", "Dividend"};
   static const char *const homes[] = {"LU", "IE", "GB", "US"};
   int which = (int)rng_below(r, CURRENCIES);
-  *i = (instrument){.type = FUND, .currency = which, .volatility = 0.06 + 0.14 * rng_unit(r), .drift = 0.1 * rng_unit(r)};
+  *i = (instrument_def){.type = FUND, .currency = which, .volatility = 0.06 + 0.14 * rng_unit(r), .drift = 0.1 * rng_unit(r)};
   snprintf(i->symbol, sizeof i->symbol, "FND%03d", number);
   const char *style = styles[rng_below(r, 5)];
   snprintf(i->name, sizeof i->name, "%s %s Fund %d", regions[rng_below(r, 6)], style, number);
@@ -110,12 +110,12 @@ static void fill_fund(instrument *i, int number, rng *r) {
   i->first_price = 10 + 200 * rng_unit(r);
 }
 
-static void fill_bond(instrument *i, int number, rng *r) {
+static void fill_bond(instrument_def *i, int number, rng *r) {
   static const char *const governments[CURRENCIES] = {"US Treasury", "Bund", "UK Gilt", "Japan Government", "Swiss Confederation",
                                                       "Canada Government", "Australia Government"};
   int which = (int)rng_below(r, CURRENCIES);
   bool government = rng_below(r, 2);
-  *i = (instrument){.type = BOND, .currency = which, .volatility = 0.02 + 0.06 * rng_unit(r), .drift = 0.02 * rng_unit(r)};
+  *i = (instrument_def){.type = BOND, .currency = which, .volatility = 0.02 + 0.06 * rng_unit(r), .drift = 0.02 * rng_unit(r)};
   i->face_value = number % 10 == 0 ? 0 : government ? 100 : 1000; /* some without one: 100 then */
   int coupon = (int)rng_below(r, 28), year = 2028 + (int)rng_below(r, 20), month = 1 + (int)rng_below(r, 12);
   snprintf(i->symbol, sizeof i->symbol, "BND%04d", number);
@@ -180,7 +180,7 @@ static composition compose(const options *asked, int32_t real, bool only_real) {
   return c;
 }
 
-static void fill_more(universe *u, uint64_t seed, int32_t count, void (*fill)(instrument *, int number, rng *)) {
+static void fill_more(universe *u, uint64_t seed, int32_t count, void (*fill)(instrument_def *, int number, rng *)) {
   for (int32_t n = 1; n <= count; n++) {
     rng r = rng_at(seed, RNG_INSTRUMENT, (uint64_t)u->instrument_count);
     fill(&u->instruments[u->instrument_count++], n, &r);
@@ -215,7 +215,7 @@ static bool fill_accounts(const options *asked, universe *u, error *err) {
   u->accounts = calloc((size_t)u->account_count, sizeof *u->accounts);
   if (!u->accounts) return error_nomem(err);
   for (int32_t n = 0; n < u->account_count; n++) {
-    account *a = &u->accounts[n];
+    account_def *a = &u->accounts[n];
     rng r = rng_at(asked->seed, RNG_ACCOUNT, (uint64_t)n);
     snprintf(a->id, sizeof a->id, "ACC%03d", n + 1);
     const char *region = regions[rng_below(&r, 6)], *style = styles[rng_below(&r, 12)];

@@ -14,19 +14,19 @@ enum { CURRENCIES = 7, FIRST_INSTRUMENT_ID = 1001, WEIGHT_UNITS = 100000000, BEN
 
 typedef enum instrument_type { EQUITY, BOND, FUND, ETF, CURRENCY } instrument_type;
 
-typedef struct instrument {
+typedef struct instrument_def {
   instrument_type type;
   int currency; /* index into universe_currencies */
   char symbol[16], name[72], sector[32], country_of_risk[3], country_of_domicile[3];
   char sub_sectors[SUB_SECTORS_MAX][64]; /* "" = none */
   int face_value;                        /* bonds; 0 = absent */
   double first_price, volatility, drift; /* the latter two per year */
-} instrument;
+} instrument_def;
 
-typedef struct account {
+typedef struct account_def {
   char id[16], name[72], pid[16];
   int currency;
-} account;
+} account_def;
 
 typedef struct weight {
   int32_t instrument; /* index */
@@ -39,17 +39,17 @@ typedef struct basket {
   int32_t first, count; /* in universe.weights */
 } basket;
 
-typedef struct currency {
+typedef struct currency_def {
   const char *code, *name, *country;
   double rate_to_usd, volatility;
-} currency;
+} currency_def;
 
-extern const currency universe_currencies[CURRENCIES];
+extern const currency_def universe_currencies[CURRENCIES];
 
 typedef struct universe {
-  instrument *instruments;
+  instrument_def *instruments;
   int32_t instrument_count, equity_first, equity_count, etf_first, etf_count;
-  account *accounts;
+  account_def *accounts;
   int32_t account_count;
   basket *etfs; /* etf_count */
   basket benchmarks[BENCHMARKS];

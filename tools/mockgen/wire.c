@@ -63,8 +63,8 @@ static void put_stamp(buffer *b, int64_t at_ms) {
   buffer_printf(b, "\"timestamp\":\"%s\"}", text);
 }
 
-bool wire_account(wire *w, int32_t account_index, int64_t at_ms, error *err) {
-  const account *a = &w->u->accounts[account_index];
+bool wire_account(wire *w, int32_t account, int64_t at_ms, error *err) {
+  const account_def *a = &w->u->accounts[account];
   open_record(w);
   buffer_puts(&w->key, a->id);
   buffer_putc(&w->value, '{');
@@ -76,7 +76,7 @@ bool wire_account(wire *w, int32_t account_index, int64_t at_ms, error *err) {
   return put(w, TOPIC_ACCOUNT, false, err);
 }
 
-static void put_sub_sectors(buffer *b, const instrument *i) {
+static void put_sub_sectors(buffer *b, const instrument_def *i) {
   buffer_puts(b, "\"subSectors\":[");
   for (int n = 0; n < SUB_SECTORS_MAX && i->sub_sectors[n][0]; n++) {
     if (n) buffer_putc(b, ',');
@@ -85,13 +85,13 @@ static void put_sub_sectors(buffer *b, const instrument *i) {
   buffer_puts(b, "],");
 }
 
-bool wire_instrument(wire *w, int32_t instrument_index, int64_t at_ms, error *err) {
-  const instrument *i = &w->u->instruments[instrument_index];
+bool wire_instrument(wire *w, int32_t instrument, int64_t at_ms, error *err) {
+  const instrument_def *i = &w->u->instruments[instrument];
   open_record(w);
-  buffer_printf(&w->key, "%d", id_of(instrument_index));
+  buffer_printf(&w->key, "%d", id_of(instrument));
   buffer *b = &w->value;
   buffer_putc(b, '{');
-  put_number(b, "instrumentId", id_of(instrument_index), 1);
+  put_number(b, "instrumentId", id_of(instrument), 1);
   put_text(b, "symbol", i->symbol);
   put_text(b, "instrumentName", i->name);
   put_text(b, "instrumentType", instrument_type_name(i->type));
