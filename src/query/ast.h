@@ -82,7 +82,10 @@ struct expr {
   expr_list list;
   select_stmt *select;
   window *over;
-  bool negated, distinct, star, quoted, is_call;
+  bool negated, distinct, star, is_call;
+  bool quoted;    /* EXPR_COLUMN: written "name": a string literal where no such column is found */
+  bool bracketed; /* EXPR_COLUMN: written [name], `name` or 'name': never a string, TRUE or FALSE */
+  int height;     /* levels from here down, as parsed: at most MAX_EXPRESSION_DEPTH */
 
   /* resolved */
   source *source;    /* EXPR_COLUMN: which source … */
@@ -129,6 +132,7 @@ struct from_item {
   name_list using;
 
   source *source; /* resolved: of a table or a derived table */
+  int height;     /* as in expr */
 };
 
 typedef enum compound_op { COMPOUND_NONE, COMPOUND_UNION, COMPOUND_UNION_ALL, COMPOUND_INTERSECT, COMPOUND_EXCEPT } compound_op;
@@ -163,7 +167,12 @@ struct select {
   cte *ctes;
   order_list order_by;
   expr *limit, *offset;
+  int height; /* as in expr: of the highest expression or derived table in it, and one */
 };
+
+/* No tree may be deeper than this, rewriting included: copies and walks of a deeper one fail, so that no input and no plan
+** can exhaust the C stack. What the parser builds is far below (MAX_EXPRESSION_DEPTH of query/parser.h). */
+enum { MAX_TREE_DEPTH = 4000 };
 
 /* --- building blocks; each returns NULL / false when out of memory --- */
 expr *expr_new(arena *a, expr_kind kind, position at);
@@ -172,12 +181,19 @@ bool order_list_add(arena *a, order_list *list, order_term term);
 bool result_list_add(arena *a, result_list *list, result_column column);
 bool name_list_add(arena *a, name_list *list, const char *name);
 
-/* Deep copies, resolved fields included. */
+/* Deep copies, resolved fields included; NULL when out of memory or beyond MAX_TREE_DEPTH. Strings are shared, so the copy
+** lives no longer than the arena of the original. */
 expr *expr_copy(arena *a, const expr *e);
 select_stmt *select_copy(arena *a, const select_stmt *s);
 
+/* Whether two trees say the same. Names and functions compare without regard to ASCII case, literals as written; a column
+** that is resolved on both sides compares by source and column. Aliases: an unaliased expression counts as named by its
+** span. Sound, not complete: equal trees mean the same, some that mean the same are not equal. NULL equals NULL only. */
+bool expr_equal(const expr *a, const expr *b);
+bool select_equal(const select_stmt *a, const select_stmt *b);
+
 /* Calls visit for e and everything below it, parents first; a subquery's clauses only where into_selects. visit may
-** replace *slot (its replacement is then walked). Stops and returns false when visit does. */
+** replace *slot (its replacement is then walked). Stops and returns false when visit does, or beyond MAX_TREE_DEPTH. */
 typedef bool (*expr_visitor)(void *ctx, expr **slot);
 bool expr_walk(expr **slot, bool into_selects, expr_visitor visit, void *ctx);
 bool select_walk(select_stmt *s, bool into_selects, expr_visitor visit, void *ctx); /* every clause of every arm, CTEs and derived tables too where into_selects */

@@ -1,4 +1,10 @@
-/* Syntax tree to text that SQLite reads back as the same tree (every name quoted, every operator parenthesised). */
+/* Syntax tree to text that SQLite reads back as the same tree.
+**
+** Parentheses stand only where SQLite's precedences need them (its parser allows few open ones); nothing that carries
+** meaning is added: no CAST, no unary plus. A result column without an alias gets its span as alias, since that is the name
+** that SQLite gives it, unless something in the same SELECT would then see the alias. A tree beyond MAX_TREE_DEPTH
+** sets out->failed, as lack of memory does.
+*/
 #ifndef QUERY_UNPARSE_H
 #define QUERY_UNPARSE_H
 
@@ -6,7 +12,8 @@
 #include "query/ast.h"
 
 /* Lets the caller write some nodes in its own way (a column under another alias, NULL for an absent side):
-** returns true where it has written e. NULL hooks = as they stand. */
+** returns true where it has written e. What it writes must stand as an operand of any operator: a name, a literal, a call,
+** or parentheses around the rest. NULL hooks = as they stand. */
 typedef struct unparse_hooks {
   bool (*expr)(void *ctx, buffer *out, const expr *e);
   bool (*from)(void *ctx, buffer *out, const from_item *item); /* tables and derived tables, not joins */
