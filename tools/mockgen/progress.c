@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
-enum { STEP_MASK = 1023, TERMINAL_MS = 100, PLAIN_MS = 5000 };
+enum { STEP_MASK = 1023, TERMINAL_MS = 100, PLAIN_MS = 5000, WORTH_SAYING_MS = 1000 };
 
 void progress_init(progress *p, bool quiet) { *p = (progress){.quiet = quiet, .terminal = isatty(STDERR_FILENO)}; }
 
@@ -34,9 +34,9 @@ void progress_step(progress *p, uint64_t done) {
 }
 
 void progress_end(progress *p, uint64_t done) {
-  if (p->quiet) return;
-  double seconds = (double)(clock_monotonic_ms() - p->started_ms) / 1000;
-  fprintf(stderr, "%smockgen: %s: %" PRIu64 " records in %.1f s\n", p->dirty ? "\r\033[K" : "", p->stage, done, seconds);
+  int64_t took_ms = clock_monotonic_ms() - p->started_ms;
+  if (p->quiet || took_ms < WORTH_SAYING_MS) return;
+  fprintf(stderr, "%smockgen: %s: %" PRIu64 " records in %.1f s\n", p->dirty ? "\r\033[K" : "", p->stage, done, (double)took_ms / 1000);
   p->dirty = false;
 }
 

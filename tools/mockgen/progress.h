@@ -14,7 +14,7 @@ typedef struct progress {
 } progress;
 
 void progress_init(progress *p, bool quiet);
-/* A stage of `total` records begins; progress_step is cheap and may be called for each; progress_end says how long it took. */
+/* A stage of `total` records begins; progress_step is cheap and may be called for each; progress_end says how long it took, if that was long. */
 void progress_begin(progress *p, const char *stage, uint64_t total);
 void progress_step(progress *p, uint64_t done);
 void progress_end(progress *p, uint64_t done);
