@@ -9,8 +9,9 @@
 ** Turn:  store_begin → store_stage for every change, in arrival order → for each topic: store_apply [→ view_set_propagate]
 **        → store_tick, store_retain → store_offset → store_commit | store_rollback
 ** Several changes of one key in a turn count as their last one that the table accepts; append topics keep all. A record
-** that breaks a constraint becomes CHANGE_REFUSED, is written to the dead letters, and the turn goes on; the same
-** records give the same dead letters however they fall into turns.
+** that breaks a constraint becomes CHANGE_REFUSED (its reason is the store's and lives until the next store_begin; a rollback
+** takes the verdict back), is written to the dead letters, and the turn goes on; the same records give the same dead
+** letters however they fall into turns.
 ** Nothing of a turn outlives store_rollback; staged changes are forgotten by both ends of a turn and may be staged again.
 **
 ** Changes are applied as UPDATE by key, then INSERT where no row changed, then DELETE by key: plain statements on which

@@ -1,5 +1,6 @@
 /* catalog/topic.h: what a folder of DDL declares, and what is refused. */
 #include "catalog/topic.h"
+#include "support/topic_folder.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -16,40 +17,13 @@
   "-- a comment\nCREATE TABLE price (instrument_id INTEGER NOT NULL, date TEXT NOT NULL, price REAL NOT NULL CHECK (price > 0),\n" \
   "  lot REAL NOT NULL DEFAULT 100, note TEXT, timestamp INTEGER NOT NULL, PRIMARY KEY (instrument_id, date)) STRICT, WITHOUT ROWID;\n"
 
-typedef struct folder {
-  char path[64];
-} folder;
-
-static void folder_make(folder *f) {
-  snprintf(f->path, sizeof f->path, "/tmp/vs-topic-XXXXXX");
-  assert_non_null(mkdtemp(f->path));
-}
-
-static void folder_write(const folder *f, const char *name, const char *text) {
-  char path[200];
-  snprintf(path, sizeof path, "%s/%s", f->path, name);
-  FILE *file = fopen(path, "wb");
-  assert_non_null(file);
-  fputs(text, file);
-  fclose(file);
-}
-
-static void folder_remove(const folder *f, const char *const *names) {
-  char path[200];
-  for (; *names; names++) {
-    snprintf(path, sizeof path, "%s/%s", f->path, *names);
-    unlink(path);
-  }
-  assert_int_equal(rmdir(f->path), 0);
-}
-
 /* A catalog of one file. */
 static topic_catalog *load_one(const char *text, error *err) {
-  folder f;
-  folder_make(&f);
-  folder_write(&f, "one.sql", text);
+  topic_folder f;
+  topic_folder_make(&f);
+  topic_folder_write(&f, "one.sql", text);
   topic_catalog *catalog = topic_catalog_load(f.path, err);
-  folder_remove(&f, (const char *[]){"one.sql", NULL});
+  topic_folder_remove(&f);
   return catalog;
 }
 
@@ -158,13 +132,13 @@ static void test_folder(void **state) {
   error err = {0};
   assert_null(topic_catalog_load("/nowhere/at/all", &err));
   assert_int_equal(err.code, ERR_NOT_FOUND);
-  folder f;
-  folder_make(&f);
+  topic_folder f;
+  topic_folder_make(&f);
   assert_null(topic_catalog_load(f.path, &err));
   assert_int_equal(err.code, ERR_NOT_FOUND);
-  folder_write(&f, "b.sql", DDL_PRICE);
-  folder_write(&f, "a.sql", "-- @topic base.a\n-- @key {x}\nCREATE TABLE a (x INTEGER PRIMARY KEY) STRICT;");
-  folder_write(&f, "readme.txt", "not SQL");
+  topic_folder_write(&f, "b.sql", DDL_PRICE);
+  topic_folder_write(&f, "a.sql", "-- @topic base.a\n-- @key {x}\nCREATE TABLE a (x INTEGER PRIMARY KEY) STRICT;");
+  topic_folder_write(&f, "readme.txt", "not SQL");
   topic_catalog *catalog = topic_catalog_load(f.path, &err);
   assert_non_null(catalog);
   assert_int_equal(topic_by_name(catalog, "base.a"), 0);
@@ -172,17 +146,17 @@ static void test_folder(void **state) {
   assert_int_equal(topic_by_table(catalog, "nix"), -1);
   topic_catalog_free(catalog);
 
-  folder_write(&f, "c.sql", DDL_PRICE);
+  topic_folder_write(&f, "c.sql", DDL_PRICE);
   assert_null(topic_catalog_load(f.path, &err));
   assert_int_equal(err.code, ERR_CONFLICT);
   assert_string_equal(err.file, "c.sql");
-  folder_write(&f, "c.sql", "");
+  topic_folder_write(&f, "c.sql", "");
   char large[200];
   snprintf(large, sizeof large, "%s/c.sql", f.path);
   assert_int_equal(truncate(large, TOPIC_FILE_MAX_BYTES + 1), 0);
   assert_null(topic_catalog_load(f.path, &err));
   assert_int_equal(err.code, ERR_LIMIT);
-  folder_remove(&f, (const char *[]){"a.sql", "b.sql", "c.sql", "readme.txt", NULL});
+  topic_folder_remove(&f);
 }
 
 static value integer(int64_t i) { return (value){.type = VALUE_INTEGER, .i = i}; }
