@@ -1,0 +1,30 @@
+/** AG Grid in the page's own colours, which are CSS variables and follow the theme. */
+import { themeQuartz } from 'ag-grid-community';
+
+export const gridTheme = themeQuartz.withParams({
+  backgroundColor: 'var(--surface)',
+  foregroundColor: 'var(--text)',
+  chromeBackgroundColor: 'var(--raised)',
+  headerBackgroundColor: 'var(--raised)',
+  headerTextColor: 'var(--dim)',
+  headerFontWeight: 600,
+  headerFontSize: 'var(--small)',
+  borderColor: 'var(--line)',
+  rowBorder: { color: 'var(--hairline)' },
+  columnBorder: false,
+  wrapperBorder: false,
+  wrapperBorderRadius: 0,
+  oddRowBackgroundColor: 'var(--surface)',
+  rowHoverColor: 'var(--hover)',
+  selectedRowBackgroundColor: 'var(--selected)',
+  accentColor: 'var(--accent)',
+  fontFamily: 'inherit',
+  fontSize: 'var(--grid-font)',
+  cellHorizontalPadding: 10,
+  iconSize: 14,
+  pinnedRowBackgroundColor: 'var(--raised)',
+  menuBackgroundColor: 'var(--raised)',
+  inputBackgroundColor: 'var(--surface)',
+  inputTextColor: 'var(--text)',
+  inputBorder: { color: 'var(--control-line)' },
+});

@@ -1,0 +1,61 @@
+/**
+ * From a row to the rows behind it: which other views can show them, and with what filter.
+ *
+ * A view can, when it has all the columns that make the row what it is. Of the selection it must be able to say what the
+ * row's own controls said: a parameter that chooses among `table.column` becomes a condition on the column of that name.
+ */
+import type { Row, RowStore, Selection, Value, ViewInfo } from '../../client/index.js';
+import { sourceOf } from './choices.js';
+
+export function literal(value: Value): string {
+  if (value === null) return 'NULL';
+  if (typeof value === 'number') return String(value);
+  if (typeof value === 'boolean') return value ? '1' : '0';
+  return `'${value.replaceAll("'", "''")}'`;
+}
+
+const quoted = (name: string): string => `"${name.replaceAll('"', '""')}"`;
+
+export function conditionOf(key: readonly string[], columns: readonly { name: string }[], row: Row): string {
+  return key
+    .map((name) => {
+      const value = row.values[columns.findIndex((c) => c.name === name)] ?? null;
+      return `${quoted(name)} IS ${literal(value)}`;
+    })
+    .join(' AND ');
+}
+
+export interface Behind {
+  readonly view: ViewInfo;
+  readonly selection: Selection;
+}
+
+const MOST = 1000;
+
+/** The views that show what is behind the row: those with the most detail first. */
+export function behind(views: readonly ViewInfo[], from: ViewInfo, selection: Selection, rows: RowStore, row: Row): readonly Behind[] {
+  const key = rows.key.length > 0 ? rows.key : (selection.group_by ?? []);
+  if (key.length === 0) return [];
+  const condition = conditionOf(key, rows.columns, row);
+  const found: Behind[] = [];
+  for (const view of views) {
+    if (view.name === from.name || view.group_by) continue;
+    const names = new Set(view.columns.map((c) => c.name));
+    if (!key.every((name) => names.has(name))) continue;
+    if (view.key.length > 0 && view.key.every((name) => key.includes(name))) continue;
+    const chosen = chosenConditions(from, selection, names);
+    found.push({ view, selection: { view: view.name, filter: [condition, ...chosen].join(' AND '), limit: MOST } });
+  }
+  return found.sort((a, b) => b.view.columns.length - a.view.columns.length);
+}
+
+function chosenConditions(from: ViewInfo, selection: Selection, names: ReadonlySet<string>): string[] {
+  const conditions: string[] = [];
+  for (const param of from.params) {
+    const values = selection.params?.[param.name];
+    const source = sourceOf(param);
+    if (!Array.isArray(values) || !source || !names.has(source[1])) continue;
+    conditions.push(`${quoted(source[1])} IN (${(values as Value[]).map(literal).join(', ')})`);
+  }
+  return conditions;
+}
