@@ -90,7 +90,9 @@ bool topic_drop(const topic *t, sqlite3 *db, error *err) MUST_USE;
 /* The record key that belongs to a row, by the template. values: one per column. false: out of memory, or a text field
 ** holds the separator that follows it (such a key could not be read back). */
 bool topic_key_render(const topic *t, const value *values, buffer *out);
-/* The reverse: sets the key columns' values (texts borrowed from key) and nothing else. A text field ends at the first
+/* Would topic_key_render give just these bytes? */
+bool topic_key_matches(const topic *t, const value *values, const char *key, size_t bytes);
+/* The reverse of rendering: sets the key columns' values (texts borrowed from key) and nothing else. A text field ends at the first
 ** occurrence of the text that follows it; the last takes the rest. false with the reason in err. */
 bool topic_key_parse(const topic *t, const char *key, size_t bytes, value *values, error *err) MUST_USE;
 

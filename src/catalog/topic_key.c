@@ -1,8 +1,6 @@
 #include "catalog/topic.h"
 
 #include <errno.h>
-#include <inttypes.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -11,6 +9,21 @@ enum { INTEGER_TEXT_BYTES = 24 };
 /* The text between this field and the next, or NULL for the last field. */
 static const key_part *separator_after(const topic *t, int part) {
   return part + 1 < t->key_parts ? &t->key_part[part + 1] : NULL;
+}
+
+/* The decimal text of i, at the end of `text`; its first character. */
+static const char *integer_text(int64_t i, char text[INTEGER_TEXT_BYTES]) {
+  uint64_t rest = i < 0 ? 0 - (uint64_t)i : (uint64_t)i;
+  char *p = text + INTEGER_TEXT_BYTES;
+  do *--p = (char)('0' + rest % 10);
+  while (rest /= 10);
+  if (i < 0) *--p = '-';
+  return p;
+}
+
+static bool holds_separator(const topic *t, int part, const value *v) {
+  const key_part *next = separator_after(t, part);
+  return next && memmem(v->text, v->bytes, next->literal, next->literal_bytes);
 }
 
 bool topic_key_render(const topic *t, const value *values, buffer *out) {
@@ -23,17 +36,42 @@ bool topic_key_render(const topic *t, const value *values, buffer *out) {
     const value *v = &values[part->column];
     if (v->type == VALUE_INTEGER) {
       char text[INTEGER_TEXT_BYTES];
-      int n = snprintf(text, sizeof text, "%" PRId64, v->i);
-      buffer_append(out, text, (size_t)n);
-    } else if (v->type == VALUE_TEXT) {
-      const key_part *next = separator_after(t, i);
-      if (next && memmem(v->text, v->bytes, next->literal, next->literal_bytes)) return false;
+      const char *first = integer_text(v->i, text);
+      buffer_append(out, first, (size_t)(text + sizeof text - first));
+    } else if (v->type == VALUE_TEXT && !holds_separator(t, i, v)) {
       buffer_append(out, v->text, v->bytes);
     } else {
       return false;
     }
   }
   return !out->failed;
+}
+
+/* Steps over `piece` where it stands at *at. */
+static bool match(const char **at, const char *end, const char *piece, size_t bytes) {
+  if ((size_t)(end - *at) < bytes || memcmp(*at, piece, bytes)) return false;
+  *at += bytes;
+  return true;
+}
+
+bool topic_key_matches(const topic *t, const value *values, const char *key, size_t bytes) {
+  const char *at = key, *end = key + bytes;
+  for (int i = 0; i < t->key_parts; i++) {
+    const key_part *part = &t->key_part[i];
+    const value *v = part->literal ? NULL : &values[part->column];
+    char text[INTEGER_TEXT_BYTES];
+    bool same = false;
+    if (!v) {
+      same = match(&at, end, part->literal, part->literal_bytes);
+    } else if (v->type == VALUE_INTEGER) {
+      const char *first = integer_text(v->i, text);
+      same = match(&at, end, first, (size_t)(text + sizeof text - first));
+    } else if (v->type == VALUE_TEXT) {
+      same = match(&at, end, v->text, v->bytes) && !holds_separator(t, i, v);
+    }
+    if (!same) return false;
+  }
+  return at == end;
 }
 
 static bool parse_integer(const char *text, size_t bytes, value *out) {

@@ -19,7 +19,7 @@ typedef struct change {
   change_op op;
   int topic;              /* index into the catalog's topics */
   const record *origin;
-  value *values;          /* one per column of the topic, in its order; NULL when refused before decoding */
+  value *values;          /* one per column of the topic, in its order; NULL when decoding refused it */
   uint64_t key_hash;      /* of the primary key's values; 0 for append topics */
   const char *reason;     /* CHANGE_REFUSED: one sentence */
   struct change *earlier; /* the store's: the change of the same key in the same turn that this one supersedes */
