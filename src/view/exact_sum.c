@@ -12,6 +12,7 @@ enum {
   LOWEST_EXPONENT = -1074, /* weight of the lowest bit of any double */
   WIDE_BASE = -17 * LIMB_BITS,
   WIDE_LIMBS = 34, /* up to 2^1088, sign included: 2^63 values of the largest size */
+  CROSS_LIMBS = 2 * WIDE_LIMBS + 2, /* a difference of products of two such numbers */
   ROOM_BELOW = 40, /* bits left free below the first value for smaller ones; the base can still move down, never up */
 };
 
@@ -114,7 +115,7 @@ static double round_magnitude(const uint64_t *limbs, int n, int base) {
 
 static double round_limbs(const uint64_t *limbs, int n, int base) {
   if (!is_negative(limbs, n)) return round_magnitude(limbs, n, base);
-  uint64_t magnitude[WIDE_LIMBS];
+  uint64_t magnitude[CROSS_LIMBS];
   memcpy(magnitude, limbs, sizeof *limbs * (size_t)n);
   negate(magnitude, n);
   return -round_magnitude(magnitude, n, base);
@@ -195,19 +196,34 @@ static bool make_room(exact_sum *s, parts *p) {
   return p->exponent - s->base + width < INLINE_BITS;
 }
 
-static bool add_inline(exact_sum *s, parts *p, bool negative) {
+_Static_assert(EXACT_SUM_LIMBS == 3, "add_three_limbs is written out for three");
+
+/* limbs += or -= value << shift; false, and nothing done, when that overflows. Without branches on the data: the sign and the
+** position of values are as good as random. */
+static inline bool add_three_limbs(uint64_t *limbs, uint64_t value, int shift, bool negative) {
+  int at = shift / LIMB_BITS, bits = shift % LIMB_BITS;
+  uint64_t low = value << bits, high = value >> 1 >> (LIMB_BITS - 1 - bits), flip = -(uint64_t)negative;
+  uint64_t first = (at == 0 ? low : 0) ^ flip;
+  uint64_t second = (at == 0 ? high : at == 1 ? low : 0) ^ flip;
+  uint64_t third = (at == 1 ? high : at == 2 ? low : 0) ^ flip;
+  unsigned __int128 t = (unsigned __int128)limbs[0] + first + negative; /* the negative is the complement and one */
+  uint64_t sum0 = (uint64_t)t;
+  t = (unsigned __int128)limbs[1] + second + (uint64_t)(t >> LIMB_BITS);
+  uint64_t sum1 = (uint64_t)t, sum2 = limbs[2] + third + (uint64_t)(t >> LIMB_BITS);
+  if (((limbs[2] ^ sum2) & (third ^ sum2)) >> (LIMB_BITS - 1)) return false; /* both of one sign, the sum of the other */
+  limbs[0] = sum0;
+  limbs[1] = sum1;
+  limbs[2] = sum2;
+  return true;
+}
+
+static inline bool add_inline(exact_sum *s, parts *p, bool negative) {
   int shift = p->exponent - s->base;
   if (shift < 0 || shift + MANTISSA_BITS >= INLINE_BITS) {
     if (!make_room(s, p)) return false;
     shift = p->exponent - s->base;
   }
-  bool was_negative = is_negative(s->limbs, EXACT_SUM_LIMBS);
-  add_or_subtract(s->limbs, EXACT_SUM_LIMBS, p->mantissa, shift, negative);
-  if (was_negative == negative && is_negative(s->limbs, EXACT_SUM_LIMBS) != was_negative) {
-    add_or_subtract(s->limbs, EXACT_SUM_LIMBS, p->mantissa, shift, !negative); /* overflow: as it was */
-    return false;
-  }
-  return true;
+  return add_three_limbs(s->limbs, p->mantissa, shift, negative);
 }
 
 static bool add_special(exact_sum *s, double x, int sign) {
@@ -327,16 +343,52 @@ double exact_sum_value(const exact_sum *s) {
   return round_limbs(s->limbs, EXACT_SUM_LIMBS, s->base);
 }
 
-double exact_sum_value_parts(const exact_sum *s, double *lo) {
-  double hi = exact_sum_value(s);
-  *lo = 0.0;
-  if (!isfinite(hi) || hi == 0) return hi;
+/* --- differences of products --- */
+
+/* Sign and magnitude, and the limbs of it that are not zero: from `low` up to, not including, `high`. */
+typedef struct magnitude {
   uint64_t limbs[WIDE_LIMBS];
-  widen_into(limbs, s);
-  parts p = take_apart(hi);
-  add_or_subtract(limbs, WIDE_LIMBS, p.mantissa, p.exponent - WIDE_BASE, !p.negative);
-  *lo = round_limbs(limbs, WIDE_LIMBS, WIDE_BASE);
-  return hi;
+  int low, high;
+  bool negative;
+} magnitude;
+
+static magnitude magnitude_of(const exact_sum *s) {
+  magnitude m = {.high = WIDE_LIMBS};
+  widen_into(m.limbs, s);
+  m.negative = is_negative(m.limbs, WIDE_LIMBS);
+  if (m.negative) negate(m.limbs, WIDE_LIMBS);
+  while (m.high > 0 && !m.limbs[m.high - 1]) m.high--;
+  while (m.low < m.high && !m.limbs[m.low]) m.low++;
+  return m;
+}
+
+/* out += a * limbs of b, `shift` limbs up. */
+static void add_row(uint64_t *out, uint64_t a, const magnitude *b, int shift) {
+  uint64_t carry = 0;
+  int at = shift + b->low;
+  for (int i = b->low; i < b->high; i++, at++) {
+    unsigned __int128 t = (unsigned __int128)a * b->limbs[i] + out[at] + carry;
+    out[at] = (uint64_t)t;
+    carry = (uint64_t)(t >> LIMB_BITS);
+  }
+  for (; carry && at < CROSS_LIMBS; at++) carry = __builtin_add_overflow(out[at], carry, &out[at]);
+}
+
+double exact_sum_cross(int64_t n, const exact_sum *xy, const exact_sum *x, const exact_sum *y) {
+  double special;
+  if (special_value(xy, &special) || special_value(x, &special) || special_value(y, &special)) return NAN;
+  magnitude a = magnitude_of(x), b = magnitude_of(y), c = magnitude_of(xy);
+  uint64_t left[CROSS_LIMBS] = {0}, right[CROSS_LIMBS] = {0}; /* lowest bit: 2^(2 * WIDE_BASE) */
+  add_row(left, (uint64_t)n, &c, -WIDE_BASE / LIMB_BITS);
+  for (int i = a.low; i < a.high; i++) add_row(right, a.limbs[i], &b, i);
+  if (c.negative) negate(left, CROSS_LIMBS);
+  if (a.negative == b.negative) negate(right, CROSS_LIMBS);
+  bool carry = false;
+  for (int i = 0; i < CROSS_LIMBS; i++) {
+    bool first = __builtin_add_overflow(left[i], right[i], &left[i]);
+    carry = __builtin_add_overflow(left[i], (uint64_t)carry, &left[i]) || first;
+  }
+  return round_limbs(left, CROSS_LIMBS, 2 * WIDE_BASE);
 }
 
 size_t exact_sum_heap_bytes(const exact_sum *s) { return s->wide ? sizeof *s->wide : 0; }

@@ -42,8 +42,9 @@ void exact_sum_free(exact_sum *s); /* leaves it empty */
 
 /* 0.0 when nothing is present. */
 double exact_sum_value(const exact_sum *s);
-/* The value and what the rounding left over, itself rounded: hi + lo has more than 100 bits of the exact sum. */
-double exact_sum_value_parts(const exact_sum *s, double *lo);
+/* n * xy - x * y, computed exactly and rounded once (a result below 2^-1022 perhaps twice): the heart of variance and
+** covariance, without cancellation. NaN when an infinity or NaN is present anywhere. n >= 0. */
+double exact_sum_cross(int64_t n, const exact_sum *xy, const exact_sum *x, const exact_sum *y);
 /* Bytes of heap that it holds. */
 size_t exact_sum_heap_bytes(const exact_sum *s);
 

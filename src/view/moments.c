@@ -73,40 +73,7 @@ void weighted_sum_free(weighted_sum *w) {
   exact_sum_free(&w->weights);
 }
 
-/* --- the final formula, in pairs of doubles: hi + lo with |lo| at most half an ulp of hi --- */
-
-typedef struct pair {
-  double hi, lo;
-} pair;
-
-static pair normal(double hi, double lo) {
-  double sum = hi + lo;
-  return (pair){sum, lo - (sum - hi)};
-}
-
-static pair pair_of(const exact_sum *s) {
-  pair p;
-  p.hi = exact_sum_value_parts(s, &p.lo);
-  return p;
-}
-
-static pair product(pair a, pair b) {
-  double hi = a.hi * b.hi;
-  return normal(hi, fma(a.hi, b.hi, -hi) + (a.hi * b.lo + a.lo * b.hi));
-}
-
-static pair difference(pair a, pair b) {
-  double hi = a.hi - b.hi, back = hi - a.hi;
-  double rest = (a.hi - (hi - back)) - (b.hi + back); /* what hi lost to rounding */
-  return normal(hi, rest + (a.lo - b.lo));
-}
-
-/* n * sum(x*y) - sum(x) * sum(y) */
-static double cross(int64_t n, const exact_sum *xy, const exact_sum *x, const exact_sum *y) {
-  pair count = {(double)n, 0};
-  pair result = difference(product(count, pair_of(xy)), product(pair_of(x), pair_of(y)));
-  return result.hi + result.lo;
-}
+/* --- the final formulas --- */
 
 static bool divide(double numerator, int64_t n, sample_kind kind, double *out) {
   if (n < (kind == SAMPLE ? 2 : 1)) return false;
@@ -116,9 +83,7 @@ static bool divide(double numerator, int64_t n, sample_kind kind, double *out) {
 }
 
 bool finance_variance(const moments *m, sample_kind kind, double *out) {
-  if (!divide(cross(m->n, &m->xx, &m->x, &m->x), m->n, kind, out)) return false;
-  if (*out < 0) *out = 0;
-  return true;
+  return divide(exact_sum_cross(m->n, &m->xx, &m->x, &m->x), m->n, kind, out);
 }
 
 bool finance_stddev(const moments *m, sample_kind kind, double *out) {
@@ -128,13 +93,13 @@ bool finance_stddev(const moments *m, sample_kind kind, double *out) {
 }
 
 bool finance_covariance(const comoments *m, sample_kind kind, double *out) {
-  return divide(cross(m->n, &m->xy, &m->x, &m->y), m->n, kind, out);
+  return divide(exact_sum_cross(m->n, &m->xy, &m->x, &m->y), m->n, kind, out);
 }
 
 bool finance_correlation(const comoments *m, double *out) {
-  double x = cross(m->n, &m->xx, &m->x, &m->x), y = cross(m->n, &m->yy, &m->y, &m->y);
+  double x = exact_sum_cross(m->n, &m->xx, &m->x, &m->x), y = exact_sum_cross(m->n, &m->yy, &m->y, &m->y);
   if (m->n < 2 || !(x > 0) || !(y > 0)) return false;
-  double r = cross(m->n, &m->xy, &m->x, &m->y) / (sqrt(x) * sqrt(y));
+  double r = exact_sum_cross(m->n, &m->xy, &m->x, &m->y) / (sqrt(x) * sqrt(y));
   *out = r > 1 ? 1 : r < -1 ? -1 : r;
   return !isnan(r);
 }

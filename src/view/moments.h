@@ -1,11 +1,12 @@
 /* Variance, covariance, correlation and weighted mean from exact sums, in one place, so that a group that is maintained by
 ** deltas and one that is computed from scratch agree to the bit.
 **
-** Kept: n and the exact sums of x, y, x*x, y*y and x*y over the rows where both are present (one variable: y stays empty).
-** The products are exact too (exact_sum_add_product), so nothing is lost to cancellation before the final formula:
+** Kept: n and the exact sums of x, y, x*x, y*y and x*y over the rows where both are present. The products are exact too
+** (exact_sum_add_product), and so is the difference; nothing is lost to cancellation:
 **     co(x, y) = (n * sum(x*y) - sum(x) * sum(y)) / (n * (n - 1))      sample        (n * n: population)
-** evaluated with about 100 bits (each sum as value and remainder, products by fma) and rounded at the end. A variance that
-** comes out below zero is 0. Infinities anywhere give NaN, which is SQL's NULL.
+** with one rounding of the numerator, one of the denominator and one of the division; var(x) = co(x, x), stddev its root,
+** corr = co(x, y) / (sqrt(co(x, x)) * sqrt(co(y, y))) of the numerators. Infinities, and products beyond the largest double,
+** give NaN, which is SQL's NULL.
 ** Thread: the owner's. Functions that return bool fail for lack of memory only and leave the moments as they were.
 */
 #ifndef VIEW_MOMENTS_H

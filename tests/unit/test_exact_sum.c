@@ -216,20 +216,46 @@ static void test_differences(void **state) {
   exact_sum_free(&total);
 }
 
-static void test_value_parts(void **state) {
+static void test_products(void **state) {
   exact_sum s = {0};
-  double lo;
-  add(&s, 1e20, 1);
-  add(&s, 0.1, 1);
-  assert_same(exact_sum_value_parts(&s, &lo), 1e20, "hi");
-  assert_same(lo, 0.1, "lo");
-  exact_sum_free(&s);
   double a = 0.1, product = a * a;
   assert_true(exact_sum_add_product(&s, a, a, 1));
-  assert_same(exact_sum_value_parts(&s, &lo), product, "product");
-  assert_same(lo, fma(a, a, -product), "its rest");
+  assert_same(exact_sum_value(&s), product, "product");
+  add(&s, product, -1);
+  assert_same(exact_sum_value(&s), fma(a, a, -product), "what its rounding lost");
+  add(&s, product, 1);
   assert_true(exact_sum_add_product(&s, a, a, -1));
   assert_same(exact_sum_value(&s), 0.0, "taken back");
+}
+
+/* n * xy - x * y of small integers is known exactly; scaled by powers of two it scales; equal values leave exactly 0. */
+static void test_cross(void **state) {
+  for (int round = 0; round < 2000; round++) {
+    int64_t n = (int64_t)(next_random() % 1000), values[3];
+    int scale_x = (int)(next_random() % 400) - 200, scale_y = (int)(next_random() % 400) - 200;
+    exact_sum sums[3] = {0};
+    const int scales[3] = {scale_x + scale_y, scale_x, scale_y};
+    for (int i = 0; i < 3; i++) {
+      values[i] = (int64_t)(next_random() % (1u << 25)) - (1 << 24);
+      add(&sums[i], ldexp((double)values[i], scales[i]), 1);
+      if (next_random() % 4 == 0) { /* another representation of the same number */
+        add(&sums[i], 1e300, 1);
+        add(&sums[i], 1e300, -1);
+      }
+    }
+    double expected = ldexp((double)(n * values[0] - values[1] * values[2]), scale_x + scale_y);
+    assert_same(exact_sum_cross(n, &sums[0], &sums[1], &sums[2]), expected, "cross");
+    for (int i = 0; i < 3; i++) exact_sum_free(&sums[i]);
+  }
+  exact_sum x = {0}, xx = {0};
+  for (int64_t n = 1; n <= 100; n++) {
+    add(&x, 0.1, 1);
+    assert_true(exact_sum_add_product(&xx, 0.1, 0.1, 1));
+    assert_same(exact_sum_cross(n, &xx, &x, &x), 0.0, "no variance");
+  }
+  add(&x, INFINITY, 1);
+  assert_true(isnan(exact_sum_cross(3, &xx, &x, &x)));
+  exact_sum_free(&x);
 }
 
 static void test_integers(void **state) {
@@ -261,8 +287,8 @@ static void test_integers(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_promised),       cmocka_unit_test(test_infinities),  cmocka_unit_test(test_overflow),
-      cmocka_unit_test(test_against_oracle), cmocka_unit_test(test_differences), cmocka_unit_test(test_value_parts),
-      cmocka_unit_test(test_integers),
+      cmocka_unit_test(test_against_oracle), cmocka_unit_test(test_differences), cmocka_unit_test(test_products),
+      cmocka_unit_test(test_cross),          cmocka_unit_test(test_integers),
   };
   seed_random();
   return cmocka_run_group_tests(tests, NULL, NULL);
