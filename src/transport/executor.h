@@ -1,0 +1,30 @@
+/* The threads that run handlers: few, with a stack of their own making, two lanes.
+**
+** civetweb's workers are many, and their stack of 100 KB is too small for SQLite's parser, jansson and the view compiler at
+** their depth limits. A worker therefore parses, reads the body, and waits here until one of these threads has run the
+** handler. LANE_HEAVY (row sets, SQL, writes) never takes the last thread, so that LANE_LIGHT always answers.
+** Thread: any.
+*/
+#ifndef TRANSPORT_EXECUTOR_H
+#define TRANSPORT_EXECUTOR_H
+
+#include "base/error.h"
+
+enum {
+  EXECUTOR_STACK_BYTES = 8 << 20, /* address space; only what is touched is memory */
+  EXECUTOR_QUEUE_PER_THREAD = 4,  /* jobs that wait, per thread; beyond that they are refused */
+};
+
+typedef enum executor_lane { LANE_LIGHT, LANE_HEAVY, LANES } executor_lane;
+
+typedef struct executor executor;
+/* `thread` is 0 … threads − 1: what a thread owns is found by it. */
+typedef void (*executor_job)(void *arg, int thread);
+
+executor *executor_start(int threads, error *err) MUST_USE;
+/* Runs what is queued, then joins. No executor_run may begin after this one did. */
+void executor_stop(executor *e);
+/* Returns when the job is done. false: the lane's queue is full, nothing was run. */
+bool executor_run(executor *e, executor_lane lane, executor_job job, void *arg) MUST_USE;
+
+#endif

@@ -1,0 +1,184 @@
+#include "transport/watch.h"
+
+#include "base/clock.h"
+#include "base/log.h"
+
+#include <arpa/inet.h>
+#include <dirent.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <time.h>
+
+enum { NO_DEADLINE = -1 };
+
+struct watch_entry {
+  char address[64];
+  int port;
+  int64_t deadline_ms;
+  watch_entry *next, **link;
+};
+
+struct watch {
+  pthread_t thread;
+  pthread_mutex_t lock;
+  pthread_cond_t wake;
+  watch_entry *first;
+  bool stopping;
+  atomic_ullong cut;
+};
+
+static bool peer_is(int fd, const char *address, int port) {
+  struct sockaddr_storage peer;
+  socklen_t size = sizeof peer;
+  char text[INET6_ADDRSTRLEN] = "";
+  if (getpeername(fd, (struct sockaddr *)&peer, &size) != 0) return false;
+  if (peer.ss_family == AF_INET) {
+    const struct sockaddr_in *in = (const struct sockaddr_in *)&peer;
+    if (ntohs(in->sin_port) != port) return false;
+    inet_ntop(AF_INET, &in->sin_addr, text, sizeof text);
+  } else if (peer.ss_family == AF_INET6) {
+    const struct sockaddr_in6 *in = (const struct sockaddr_in6 *)&peer;
+    if (ntohs(in->sin6_port) != port) return false;
+    inet_ntop(AF_INET6, &in->sin6_addr, text, sizeof text);
+  }
+  return strcmp(text, address) == 0;
+}
+
+typedef bool (*descriptor_test)(int fd, const char *address, int port);
+
+static int find_descriptor(descriptor_test fits, const char *address, int port) {
+  DIR *dir = opendir("/proc/self/fd");
+  if (!dir) return -1;
+  int found = -1;
+  for (struct dirent *d = readdir(dir); d && found < 0; d = readdir(dir)) {
+    char *end;
+    long fd = strtol(d->d_name, &end, 10);
+    if (end != d->d_name && !*end && fits((int)fd, address, port)) found = (int)fd;
+  }
+  closedir(dir);
+  return found;
+}
+
+int socket_find(const char *peer_address, int peer_port) { return find_descriptor(peer_is, peer_address, peer_port); }
+
+static bool listens_at(int fd, const char *address, int port) {
+  struct sockaddr_in local = {0};
+  socklen_t size = sizeof local, option_size = sizeof(int);
+  int listening = 0;
+  if (getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &listening, &option_size) != 0 || !listening) return false;
+  return getsockname(fd, (struct sockaddr *)&local, &size) == 0 && local.sin_family == AF_INET && ntohs(local.sin_port) == port;
+}
+
+int socket_find_listener(int port) { return find_descriptor(listens_at, NULL, port); }
+
+/* Under the lock: while an entry is linked and armed, its worker has not closed the socket. */
+static void cut(watch_entry *e) {
+  e->deadline_ms = NO_DEADLINE;
+  int fd = socket_find(e->address, e->port);
+  if (fd < 0) return;
+  shutdown(fd, SHUT_RDWR);
+}
+
+static void cut_late(watch *w, watch_entry *e) {
+  cut(e);
+  atomic_fetch_add(&w->cut, 1);
+  log_info("client=%s:%d: cut, it was too slow", e->address, e->port);
+}
+
+static void *watch_run(void *arg) {
+  watch *w = arg;
+  pthread_mutex_lock(&w->lock);
+  while (!w->stopping) {
+    int64_t now = clock_monotonic_ms();
+    for (watch_entry *e = w->first; e; e = e->next)
+      if (e->deadline_ms != NO_DEADLINE && now >= e->deadline_ms) cut_late(w, e);
+    struct timespec until;
+    clock_gettime(CLOCK_MONOTONIC, &until);
+    until.tv_nsec += WATCH_PERIOD_MS * 1000000L;
+    until.tv_sec += until.tv_nsec / 1000000000L;
+    until.tv_nsec %= 1000000000L;
+    pthread_cond_timedwait(&w->wake, &w->lock, &until);
+  }
+  pthread_mutex_unlock(&w->lock);
+  return NULL;
+}
+
+watch *watch_start(error *err) {
+  watch *w = calloc(1, sizeof *w);
+  if (!w) {
+    error_nomem(err);
+    return NULL;
+  }
+  pthread_condattr_t attributes;
+  pthread_condattr_init(&attributes);
+  pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
+  pthread_mutex_init(&w->lock, NULL);
+  pthread_cond_init(&w->wake, &attributes);
+  pthread_condattr_destroy(&attributes);
+  if (pthread_create(&w->thread, NULL, watch_run, w) != 0) {
+    error_set(err, ERR_IO, "cannot start the thread that watches slow connections");
+    pthread_cond_destroy(&w->wake);
+    pthread_mutex_destroy(&w->lock);
+    free(w);
+    return NULL;
+  }
+  return w;
+}
+
+void watch_stop(watch *w) {
+  if (!w) return;
+  pthread_mutex_lock(&w->lock);
+  w->stopping = true;
+  pthread_cond_signal(&w->wake);
+  pthread_mutex_unlock(&w->lock);
+  pthread_join(w->thread, NULL);
+  pthread_cond_destroy(&w->wake);
+  pthread_mutex_destroy(&w->lock);
+  free(w);
+}
+
+watch_entry *watch_enter(watch *w, const char *peer_address, int peer_port, int64_t deadline_ms) {
+  watch_entry *e = calloc(1, sizeof *e);
+  if (!e) return NULL;
+  snprintf(e->address, sizeof e->address, "%s", peer_address);
+  e->port = peer_port;
+  e->deadline_ms = deadline_ms;
+  pthread_mutex_lock(&w->lock);
+  e->next = w->first;
+  e->link = &w->first;
+  if (w->first) w->first->link = &e->next;
+  w->first = e;
+  pthread_mutex_unlock(&w->lock);
+  return e;
+}
+
+void watch_set(watch *w, watch_entry *e, int64_t deadline_ms) {
+  if (!e) return;
+  pthread_mutex_lock(&w->lock);
+  e->deadline_ms = deadline_ms;
+  pthread_mutex_unlock(&w->lock);
+}
+
+void watch_disarm(watch *w, watch_entry *e) { watch_set(w, e, NO_DEADLINE); }
+
+void watch_leave(watch *w, watch_entry *e) {
+  if (!e) return;
+  pthread_mutex_lock(&w->lock);
+  *e->link = e->next;
+  if (e->next) e->next->link = e->link;
+  pthread_mutex_unlock(&w->lock);
+  free(e);
+}
+
+void watch_cut_all(watch *w) {
+  pthread_mutex_lock(&w->lock);
+  for (watch_entry *e = w->first; e; e = e->next)
+    if (e->deadline_ms != NO_DEADLINE) cut(e);
+  pthread_mutex_unlock(&w->lock);
+}
+
+uint64_t watch_cut_count(const watch *w) { return atomic_load(&w->cut); }
