@@ -1,0 +1,43 @@
+CREATE TABLE t(id INTEGER PRIMARY KEY, n TEXT COLLATE NOCASE, r TEXT COLLATE RTRIM, b TEXT);
+CREATE TABLE u(n TEXT COLLATE NOCASE PRIMARY KEY, x INTEGER) WITHOUT ROWID;
+INSERT INTO t VALUES (1, 'abc', 'x', 'abc'), (2, 'ABC', 'x  ', 'ABC'), (3, 'Def', 'y', 'def'), (4, 'def', ' y', 'def '), (5, NULL, NULL, NULL);
+INSERT INTO u VALUES ('Abc', 1), ('DEF', 2), ('ghi', 3);
+CREATE MATERIALIZED VIEW c_group AS SELECT lower(n) AS n, count(*) AS k FROM t GROUP BY n;
+CREATE MATERIALIZED VIEW c_group_rtrim AS SELECT rtrim(r) AS r, count(*) AS k FROM t GROUP BY r;
+CREATE MATERIALIZED VIEW c_group_binary AS SELECT n COLLATE BINARY AS n, count(*) AS k FROM t GROUP BY n COLLATE BINARY;
+CREATE MATERIALIZED VIEW c_group_nocase AS SELECT lower(b) AS b, count(*) AS k FROM t GROUP BY b COLLATE NOCASE;
+CREATE MATERIALIZED VIEW c_where AS SELECT id FROM t WHERE n = 'aBc';
+CREATE MATERIALIZED VIEW c_where_binary AS SELECT id FROM t WHERE n = 'ABC' COLLATE BINARY;
+CREATE MATERIALIZED VIEW c_where_rtrim AS SELECT id FROM t WHERE r = 'x ';
+CREATE MATERIALIZED VIEW c_join AS SELECT t.id, u.x FROM t JOIN u ON t.n = u.n;
+CREATE MATERIALIZED VIEW c_join_left_side AS SELECT t.id, u.x FROM t JOIN u ON t.b = u.n;
+CREATE MATERIALIZED VIEW c_join_right_side AS SELECT t.id, u.x FROM t JOIN u ON u.n = t.b;
+CREATE MATERIALIZED VIEW c_join_expression AS SELECT t.id, u.x FROM t JOIN u ON t.b || '' = u.n || '';
+CREATE MATERIALIZED VIEW c_using AS SELECT count(*) AS k FROM t JOIN u USING (n);
+CREATE MATERIALIZED VIEW c_left AS SELECT t.id, u.x FROM t LEFT JOIN u ON u.n = t.n;
+CREATE MATERIALIZED VIEW c_distinct AS SELECT count(*) AS k FROM (SELECT DISTINCT n FROM t);
+CREATE MATERIALIZED VIEW c_count_distinct AS SELECT count(DISTINCT n) AS n, count(DISTINCT r) AS r, count(DISTINCT b) AS b, count(DISTINCT b COLLATE NOCASE) AS c FROM t;
+CREATE MATERIALIZED VIEW c_union AS SELECT count(*) AS k FROM (SELECT n FROM t UNION SELECT n FROM u);
+CREATE MATERIALIZED VIEW c_in AS SELECT id FROM t WHERE n IN ('abc', 'ghi');
+CREATE MATERIALIZED VIEW c_in_select AS SELECT id FROM t WHERE b IN (SELECT n FROM u);
+CREATE MATERIALIZED VIEW c_in_select_2 AS SELECT x FROM u WHERE n IN (SELECT b FROM t);
+CREATE MATERIALIZED VIEW c_extremes AS SELECT lower(min(n)) AS a, lower(max(n)) AS z, min(b) AS p, max(b) AS q FROM t;
+CREATE MATERIALIZED VIEW c_between AS SELECT id FROM t WHERE n BETWEEN 'A' AND 'B';
+CREATE MATERIALIZED VIEW c_case AS SELECT id, CASE n WHEN 'ABC' THEN 1 ELSE 0 END AS hit FROM t;
+CREATE MATERIALIZED VIEW c_through AS SELECT s.id, u.x FROM (SELECT id, n FROM t) s JOIN u ON s.n = u.n;
+CREATE MATERIALIZED VIEW c_view AS SELECT n, id FROM t;
+CREATE MATERIALIZED VIEW c_over_view AS SELECT id FROM c_view WHERE n = 'DEF';
+CREATE MATERIALIZED VIEW c_order AS SELECT id, n FROM t ORDER BY n, id LIMIT 3;
+CREATE MATERIALIZED VIEW c_greatest AS SELECT g, n FROM (SELECT lower(n) AS g, count(*) AS n FROM t GROUP BY n) WHERE n > 1;
+-- show
+DELETE FROM t WHERE id = 1;
+INSERT INTO t VALUES (6, 'GHI', 'z ', 'Ghi'), (7, 'abC', 'Y', 'abc');
+-- show
+UPDATE u SET n = 'ABC' WHERE n = 'abc';
+UPDATE t SET n = upper(n);
+-- show
+DELETE FROM u WHERE n = 'def';
+DELETE FROM t WHERE n = 'Abc';
+-- show
+UPDATE t SET n = NULL;
+-- show

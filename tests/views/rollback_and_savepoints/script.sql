@@ -1,0 +1,50 @@
+CREATE TABLE t(id INTEGER PRIMARY KEY, g TEXT, x INTEGER NOT NULL CHECK (x < 1000));
+INSERT INTO t VALUES (1, 'a', 1), (2, 'b', 2);
+CREATE MATERIALIZED VIEW v_group AS SELECT g, sum(x) AS x, count(*) AS n FROM t GROUP BY g;
+CREATE MATERIALIZED VIEW v_max AS SELECT max(x) AS m FROM t;
+CREATE MATERIALIZED VIEW v_pairs AS SELECT a.id AS i, b.id AS j FROM t a JOIN t b ON a.id < b.id;
+CREATE MATERIALIZED VIEW v_over AS SELECT sum(x) AS x FROM v_group;
+BEGIN;
+INSERT INTO t VALUES (3, 'a', 3);
+DELETE FROM t WHERE id = 1;
+ROLLBACK;
+-- show
+BEGIN IMMEDIATE;
+UPDATE t SET x = 50;
+-- show
+SAVEPOINT one;
+DELETE FROM t;
+-- show
+ROLLBACK TO one;
+-- show
+INSERT INTO t VALUES (4, 'c', 4);
+RELEASE one;
+SAVEPOINT two;
+INSERT INTO t VALUES (5, 'c', 5);
+SAVEPOINT three;
+UPDATE t SET g = 'd';
+ROLLBACK TO three;
+UPDATE t SET g = 'e' WHERE id = 5;
+RELEASE two;
+-- show
+COMMIT;
+-- show
+SAVEPOINT outside;
+INSERT INTO t VALUES (6, 'f', 6);
+RELEASE outside;
+-- show
+SAVEPOINT outside;
+DELETE FROM t WHERE id < 5;
+ROLLBACK TO outside;
+RELEASE outside;
+-- show
+BEGIN;
+UPDATE t SET x = 0;
+SAVEPOINT a;
+UPDATE t SET x = 1;
+ROLLBACK;
+-- show
+BEGIN EXCLUSIVE TRANSACTION;
+DELETE FROM t WHERE g = 'e';
+END TRANSACTION;
+-- show
