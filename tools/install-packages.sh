@@ -11,7 +11,7 @@ node_least=18
 
 die() { echo "install-packages: $*" >&2; exit 1; }
 
-usage() { echo "usage: tools/install-packages.sh [--for build|run|test] [--list]"; }
+usage() { echo "usage: tools/install-packages.sh [--for build|run|test] [--list|--missing]"; }
 
 installed() { [ "$(dpkg-query -W -f='${db:Status-Status}' "$1" 2>/dev/null)" = installed ]; }
 
@@ -36,11 +36,11 @@ apt() {
   rm -f "$log"
 }
 
-purpose=run list=no
+purpose=run show=none
 while [ $# -gt 0 ]; do
   case $1 in
     --for) [ $# -ge 2 ] || die "--for needs build, run or test"; purpose=$2; shift 2 ;;
-    --list) list=yes; shift ;;
+    --list | --missing) show=${1#--}; shift ;;
     -h | --help) usage; exit 0 ;;
     *) usage >&2; exit 2 ;;
   esac
@@ -52,7 +52,7 @@ case $purpose in
   *) die "--for takes build, run or test, not '$purpose'" ;;
 esac
 node_is_enough || wanted+=(nodejs npm)
-if [ $list = yes ]; then
+if [ $show = list ]; then
   printf '%s\n' "${wanted[@]}"
   exit 0
 fi
@@ -60,6 +60,10 @@ fi
 command -v dpkg-query >/dev/null || die "this is not Debian: install what stands for these packages yourself: ${wanted[*]}"
 missing=()
 for package in "${wanted[@]}"; do installed "$package" || missing+=("$package"); done
+if [ $show = missing ]; then
+  [ ${#missing[@]} -eq 0 ] || printf '%s\n' "${missing[@]}"
+  exit 0
+fi
 [ ${#missing[@]} -gt 0 ] || exit 0
 
 command -v apt-get >/dev/null || die "there is no apt-get to install these with: ${missing[*]}"

@@ -27,8 +27,8 @@ spin() {
   wait "$pid"
 }
 
-# stage TITLE COMMAND…: runs it with its output in $work/stage.log; on failure shows the end of that and exits.
-stage() {
+# try_stage TITLE COMMAND…: runs it with its output in $work/stage.log, and says how long it took.
+try_stage() {
   local title=$1
   shift
   stage_began=$SECONDS
@@ -37,14 +37,33 @@ stage() {
   "$@" >"$work/stage.log" 2>&1 </dev/null &
   stage_pid=$!
   set +m
-  if ! spin "$stage_pid" "$title"; then
-    stage_pid=""
-    tail -n "${STAGE_LOG_LINES:-15}" "$work/stage.log" >&2
-    die "$title: failed (see above)"
-  fi
+  local status=0
+  spin "$stage_pid" "$title" || status=$?
   stage_pid=""
   local took=$((SECONDS - stage_began))
-  if on_terminal || [ $took -gt 1 ]; then echo "${dim}$title: done, $took s${plain}"; fi
+  if [ $status = 0 ] && { on_terminal || [ $took -gt 1 ]; }; then echo "${dim}$title: done, $took s${plain}"; fi
+  return $status
+}
+
+# stage TITLE COMMAND…: the same; on failure exits with the reason (a last line "because: …"), else the end of the log.
+stage() {
+  try_stage "$@" && return
+  local last
+  last=$(tail -n 1 "$work/stage.log")
+  [[ $last != "because: "* ]] || die "$1: ${last#because: }"
+  tail -n 15 "$work/stage.log" >&2
+  die "$1: failed (see above)"
+}
+
+# The packages for build, run or test; the installer's own sentence where it cannot.
+install_packages() {
+  local missing
+  missing=$("$top/tools/install-packages.sh" --for "$1" --missing) || exit 1
+  [ -n "$missing" ] || return 0
+  # A password is asked for here, where there is a terminal, not under the spinner.
+  if [ "$(id -u)" != 0 ] && command -v sudo >/dev/null && ! sudo -n true 2>/dev/null; then sudo -v || die "installing packages needs root or sudo"; fi
+  try_stage "install $(wc -l <<<"$missing") packages" "$top/tools/install-packages.sh" --for "$1" ||
+    die "$(tail -n 1 "$work/stage.log" | sed 's/^install-packages: //')"
 }
 
 # Ends the stage that is running, if one is; for the caller's exit trap.
@@ -52,12 +71,19 @@ stage_stop() {
   [ -z "${stage_pid:-}" ] || kill -TERM -- "-$stage_pid" 2>/dev/null || true
 }
 
+npm_failed() {
+  local why
+  why=$(sed -n 's/^npm \(ERR!\|error\) \(.*reason: .*\|code .*\)/\2/p' "$work/npm.log" | tail -n 1)
+  echo "because: npm could not fetch the page's packages, is there a network? (${why:-npm ci failed})"
+  return 1
+}
+
 # The page: npm ci where the lock file is newer than what is installed, a build where a source is newer than the page.
 build_ui() {
   [ -f "$top/ui/package.json" ] || return 0
   cd "$top/ui"
   if [ ! -e node_modules/.package-lock.json ] || [ package-lock.json -nt node_modules/.package-lock.json ]; then
-    npm ci --no-audit --no-fund --loglevel=error || { echo "npm ci failed: is there a network?"; return 1; }
+    npm ci --no-audit --no-fund --loglevel=error 2>&1 | tee "$work/npm.log" || npm_failed || return 1
     touch node_modules/.package-lock.json
   fi
   if [ ! -e dist/index.html ] || [ -n "$(find . -path ./node_modules -prune -o -path ./dist -prune -o -type f -newer dist/index.html -print -quit)" ]; then
