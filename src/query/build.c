@@ -319,15 +319,12 @@ window *build_window_reference(query_build *q, const token *name) {
   return w;
 }
 
-window *build_windows(query_build *q, window *first, const token *name, window *w) {
-  if (q->failed) return NULL;
+window_chain build_windows(query_build *q, window_chain chain, const token *name, window *w) {
+  if (q->failed) return chain;
   w->name = build_name(q, name);
   w->at = name->at;
-  if (!first) return w;
-  window *last = first;
-  while (last->next) last = last->next;
-  last->next = w;
-  return first;
+  if (chain.last) chain.last->next = w;
+  return (window_chain){chain.first ? chain.first : w, w};
 }
 
 /* --- SELECT --- */
@@ -390,6 +387,12 @@ select_stmt *build_compound(query_build *q, select_stmt *left, compound_op op, s
     error_hint(q->err, "move the %s to the end, or wrap that part: SELECT * FROM (SELECT … %s …)", clause, clause);
     return NULL;
   }
+  int arms = 1;
+  for (const select_stmt *arm = left; arm; arm = arm->prior) arms++;
+  if (arms > MAX_COMPOUND_ARMS) {
+    build_fail(q, ERR_LIMIT, right->at, "more than %d SELECTs in one compound", MAX_COMPOUND_ARMS);
+    return NULL;
+  }
   right->op = op;
   right->prior = left;
   right->height = higher(right->height, left->height);
@@ -407,11 +410,10 @@ cte *build_cte(query_build *q, const token *name, name_list *columns, const char
   return q->failed ? NULL : c;
 }
 
-cte *build_ctes(cte *first, cte *next) {
-  cte *last = first;
-  while (last && last->next) last = last->next;
-  if (last) last->next = next;
-  return first;
+cte_chain build_ctes(cte_chain chain, cte *next) {
+  if (!next) return chain;
+  if (chain.last) chain.last->next = next;
+  return (cte_chain){chain.first ? chain.first : next, next};
 }
 
 select_stmt *build_with(select_stmt *s, bool recursive, cte *ctes) {

@@ -36,6 +36,12 @@ typedef struct call_suffix {
   expr *filter;
   window *over;
 } call_suffix;
+typedef struct cte_chain {
+  cte *first, *last;
+} cte_chain;
+typedef struct window_chain {
+  window *first, *last;
+} window_chain;
 typedef struct limit_clause {
   expr *count, *offset;
 } limit_clause;
@@ -76,7 +82,7 @@ const char *build_operator(int type); /* as the tree spells it: <> for both != a
 /* Windows. */
 window *build_window(query_build *q, const token *base, expr_list *partition_by, order_list *order_by, const char *frame);
 window *build_window_reference(query_build *q, const token *name);
-window *build_windows(query_build *q, window *first, const token *name, window *w);
+window_chain build_windows(query_build *q, window_chain chain, const token *name, window *w);
 
 /* FROM. */
 join_operator build_join(query_build *q, const token *a, const token *b, const token *c);
@@ -94,7 +100,7 @@ select_stmt *build_values(query_build *q, const token *at, expr_list *row);
 select_stmt *build_values_row(query_build *q, select_stmt *values, expr_list *row);
 select_stmt *build_compound(query_build *q, select_stmt *left, compound_op op, select_stmt *right);
 cte *build_cte(query_build *q, const token *name, name_list *columns, const char *materialized, select_stmt *s);
-cte *build_ctes(cte *first, cte *next);
+cte_chain build_ctes(cte_chain chain, cte *next);
 select_stmt *build_with(select_stmt *s, bool recursive, cte *ctes);
 
 /* In grammar.y, where the parser's tables are: the states on the stack, and what could come next in such states. */

@@ -73,8 +73,8 @@ here(A) ::= .          { A = q->lookahead.text; }
 %type select_without_with {select_stmt *}
 %type one_select {select_stmt *}
 %type values {select_stmt *}
-select(A) ::= WITH ctes(W) select_without_with(S).            { A = build_with(S, false, W); }
-select(A) ::= WITH RECURSIVE ctes(W) select_without_with(S).  { A = build_with(S, true, W); }
+select(A) ::= WITH ctes(W) select_without_with(S).            { A = build_with(S, false, W.first); }
+select(A) ::= WITH RECURSIVE ctes(W) select_without_with(S).  { A = build_with(S, true, W.first); }
 select(A) ::= select_without_with(S).                         { A = S; }
 
 select_without_with(A) ::= one_select(S).  { A = S; }
@@ -149,9 +149,9 @@ limit(A) ::= LIMIT expr(X).                  { A = (limit_clause){X, NULL}; }
 limit(A) ::= LIMIT expr(X) OFFSET expr(Y).   { A = (limit_clause){X, Y}; }
 limit(A) ::= LIMIT expr(X) COMMA expr(Y).    { A = (limit_clause){Y, X}; }
 
-%type ctes {cte *}
+%type ctes {cte_chain}
 %type cte {cte *}
-ctes(A) ::= cte(C).                { A = C; }
+ctes(A) ::= cte(C).                { A = build_ctes((cte_chain){NULL, NULL}, C); }
 ctes(A) ::= ctes(F) COMMA cte(C).  { A = build_ctes(F, C); }
 cte(A) ::= nm(N) column_names(C) AS materialized(M) LP select(S) RP.  { A = build_cte(q, &N, C, M, S); }
 %type materialized {const char *}
@@ -319,7 +319,7 @@ nonempty_exprs(A) ::= expr(X).                         { A = build_exprs(q, NULL
 %type over {window *}
 %type window {window *}
 %type window_clause {window *}
-%type window_list {window *}
+%type window_list {window_chain}
 suffix(A) ::= filter(F) over(O).  { A = (call_suffix){F, O}; }
 suffix(A) ::= over(O).            { A = (call_suffix){NULL, O}; }
 suffix(A) ::= filter(F).          { A = (call_suffix){F, NULL}; }
@@ -327,8 +327,8 @@ filter(A) ::= FILTER LP WHERE expr(X) RP.  { A = X; }
 over(A) ::= OVER LP window(W) RP.  { A = W; }
 over(A) ::= OVER nm(N).            { A = build_window_reference(q, &N); }
 
-window_clause(A) ::= WINDOW window_list(L).  { A = L; }
-window_list(A) ::= nm(N) AS LP window(W) RP.                       { A = build_windows(q, NULL, &N, W); }
+window_clause(A) ::= WINDOW window_list(L).  { A = L.first; }
+window_list(A) ::= nm(N) AS LP window(W) RP.                       { A = build_windows(q, (window_chain){NULL, NULL}, &N, W); }
 window_list(A) ::= window_list(L) COMMA nm(N) AS LP window(W) RP.  { A = build_windows(q, L, &N, W); }
 
 %type frame {const char *}

@@ -2,6 +2,7 @@
 
 #include "query/lexer.h"
 
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
@@ -349,21 +350,57 @@ static void write_from(writer *w, const from_item *item) {
 
 /* --- SELECT --- */
 
-static bool is_other_name(void *ctx, expr **slot) {
+/* The quoted names in a SELECT, sorted: what an alias that was not written could be taken for. */
+typedef struct quoted_names {
+  const char **items;
+  size_t count, capacity;
+} quoted_names;
+
+static bool add_quoted_name(void *ctx, expr **slot) {
+  quoted_names *names = ctx;
   const expr *e = *slot;
-  return e->kind != EXPR_COLUMN || !(e->quoted || e->bracketed) || strcasecmp(e->name, ctx) != 0;
+  if (e->kind != EXPR_COLUMN || !(e->quoted || e->bracketed)) return true;
+  if (names->count == names->capacity) {
+    size_t capacity = names->capacity ? names->capacity * 2 : 16;
+    const char **larger = realloc(names->items, capacity * sizeof *larger);
+    if (!larger) return false;
+    names->items = larger;
+    names->capacity = capacity;
+  }
+  names->items[names->count++] = e->name;
+  return true;
+}
+
+static int compare_names(const void *a, const void *b) { return strcasecmp(*(const char *const *)a, *(const char *const *)b); }
+
+static bool is_among(const quoted_names *names, const char *name) {
+  return names->count && bsearch(&name, names->items, names->count, sizeof *names->items, compare_names);
+}
+
+static bool is_named_by_text(const result_column *c) {
+  return !c->alias && c->span && c->value->kind != EXPR_COLUMN && c->value->kind != EXPR_STAR;
+}
+
+/* (TRUE) and ("text") are named by their text where they are no columns, which only SQLite can tell: they go as written. */
+static bool goes_as_written(const writer *w, const result_column *c) {
+  return c->value->kind == EXPR_COLUMN && !c->alias && c->span && c->span[0] == '(' && !strstr(c->span, "--") &&
+         !strstr(c->span, "/*") && !(w->hooks && w->hooks->expr);
 }
 
 static void write_results(writer *w, const select_stmt *s) {
-  for (int i = 0; i < s->columns.count; i++) {
+  quoted_names names = {0};
+  bool by_text = false;
+  for (int i = 0; i < s->columns.count; i++) by_text = by_text || is_named_by_text(&s->columns.items[i]);
+  if (by_text && !select_walk((select_stmt *)s, true, add_quoted_name, &names)) w->out->failed = true;
+  if (names.count) qsort(names.items, names.count, sizeof *names.items, compare_names);
+  for (int i = 0; i < s->columns.count && !w->out->failed; i++) {
     const result_column *c = &s->columns.items[i];
     if (i) buffer_puts(w->out, ", ");
-    write_expr(w, c->value, BINDS_OR);
-    const char *name = c->alias;
-    bool by_text = !name && c->span && c->value->kind != EXPR_COLUMN && c->value->kind != EXPR_STAR;
-    if (by_text && select_walk((select_stmt *)s, true, is_other_name, (void *)c->span)) name = c->span;
-    write_alias(w, name);
+    if (goes_as_written(w, c)) buffer_puts(w->out, c->span);
+    else write_expr(w, c->value, BINDS_OR);
+    write_alias(w, is_named_by_text(c) && !is_among(&names, c->span) ? c->span : c->alias);
   }
+  free(names.items);
 }
 
 static void write_values(writer *w, const select_stmt *s) {
