@@ -1,7 +1,7 @@
 """Exact numbers: sums and averages of nasty reals and of integers, against fractions worked out in Python.
 
 The stock shell adds naively, so it cannot be the judge here: Python's sqlite3 runs the same script with sum, avg and
-total of its own, which are exact, and every answer must be the same to the last bit.
+total of its own, which are exact (an average is the rounded sum divided by the count), and every answer must be the same to the last bit.
 """
 import fractions
 import math
@@ -60,7 +60,7 @@ class Total(Sum):
 
 class Avg(Sum):
     def finalize(self):
-        return none_for_nan(self.as_real(self.total / self.count)) if self.count else None
+        return none_for_nan(self.as_real(self.total) / self.count) if self.count else None
 
 
 def none_for_nan(x):
