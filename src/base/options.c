@@ -5,13 +5,14 @@
 #include <assert.h>
 #include <ctype.h>
 #include <errno.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
 enum { MAX_OPTIONS = 128, MAX_NAME_BYTES = 64, HELP_COLUMN = 28 };
 
-static const char environment_prefix[] = "VIEWSERVER_";
+static const char default_prefix[] = "VIEWSERVER_";
 
 /* Where a value came from; a higher one wins. */
 typedef enum origin { FROM_NOWHERE, FROM_FALLBACK, FROM_FILE, FROM_ENVIRONMENT, FROM_FLAG } origin;
@@ -21,10 +22,12 @@ typedef struct setting {
   const char **values; /* NULL-terminated; one unless it is a list */
   int count, capacity;
   int64_t integer;
+  double real;
   bool flag;
 } setting;
 
 struct options {
+  const char *prefix;
   const option_spec *specs;
   int count;
   setting settings[MAX_OPTIONS];
@@ -61,6 +64,14 @@ static bool parse_integer(const char *text, int64_t *out) {
   return true;
 }
 
+static bool parse_real(const char *text, double *out) {
+  char *end;
+  double x = strtod(text, &end);
+  if (end == text || *end || !isfinite(x)) return false;
+  *out = x;
+  return true;
+}
+
 static bool parse_flag(const char *text, bool *out) {
   static const char *const yes[] = {"true", "yes", "on", "1", ""}, *const no[] = {"false", "no", "off", "0"};
   for (size_t i = 0; i < sizeof yes / sizeof yes[0]; i++)
@@ -73,8 +84,16 @@ static bool parse_flag(const char *text, bool *out) {
   return false;
 }
 
+static bool check_real(const option_spec *spec, setting *s, const char *text, error *err) {
+  if (!parse_real(text, &s->real)) return error_set(err, ERR_INVALID, "%s takes a number, not '%.80s'", spec->name, text);
+  if ((spec->least || spec->most) && !(s->real >= (double)spec->least && s->real <= (double)spec->most))
+    return error_set(err, ERR_INVALID, "%s takes %lld to %lld, not %s", spec->name, (long long)spec->least, (long long)spec->most, text);
+  return true;
+}
+
 static bool check(const option_spec *spec, setting *s, const char *text, error *err) {
   if (spec->kind == OPTION_FLAG) return parse_flag(text, &s->flag) ? true : error_set(err, ERR_INVALID, "%s takes true or false, not '%.80s'", spec->name, text);
+  if (spec->kind == OPTION_REAL) return check_real(spec, s, text, err);
   if (spec->kind != OPTION_INTEGER) return true;
   if (!parse_integer(text, &s->integer)) return error_set(err, ERR_INVALID, "%s takes a whole number, not '%.80s'", spec->name, text);
   if ((spec->least || spec->most) && (s->integer < spec->least || s->integer > spec->most))
@@ -180,8 +199,8 @@ static bool set_lines(options *o, int at, const char *text, error *err) {
 static bool read_environment(options *o, error *err) {
   for (int i = 0; i < o->count; i++) {
     if (is_heading(&o->specs[i])) continue;
-    char name[sizeof environment_prefix + MAX_NAME_BYTES];
-    int n = snprintf(name, sizeof name, "%s%s", environment_prefix, o->specs[i].name);
+    char name[OPTIONS_MAX_PREFIX_BYTES + MAX_NAME_BYTES];
+    int n = snprintf(name, sizeof name, "%s%s", o->prefix, o->specs[i].name);
     for (int k = 0; k < n && name[k]; k++) name[k] = name[k] == '-' ? '_' : (char)toupper((unsigned char)name[k]);
     const char *text = getenv(name);
     if (!text) continue;
@@ -255,12 +274,17 @@ static bool read_fallbacks(options *o, error *err) {
 }
 
 options *options_read(const option_spec *specs, int count, int argc, char **argv, error *err) {
-  assert(count <= MAX_OPTIONS);
+  return options_read_as(default_prefix, specs, count, argc, argv, err);
+}
+
+options *options_read_as(const char *prefix, const option_spec *specs, int count, int argc, char **argv, error *err) {
+  assert(count <= MAX_OPTIONS && strlen(prefix) < OPTIONS_MAX_PREFIX_BYTES);
   options *o = calloc(1, sizeof *o);
   if (!o) {
     error_nomem(err);
     return NULL;
   }
+  o->prefix = prefix;
   o->specs = specs;
   o->count = count;
   bool done = read_fallbacks(o, err) && read_flags(o, argc, argv, err) && read_environment(o, err);
@@ -289,6 +313,8 @@ const char *options_text(const options *o, const char *name) {
 }
 
 int64_t options_integer(const options *o, const char *name) { return get(o, name)->integer; }
+
+double options_real(const options *o, const char *name) { return get(o, name)->real; }
 
 bool options_flag(const options *o, const char *name) { return get(o, name)->flag; }
 

@@ -17,6 +17,7 @@ static const option_spec specs[] = {
   {.name = "port", .kind = OPTION_INTEGER, .value = "N", .fallback = "8080", .least = 0, .most = 65535, .help = "a port"},
   {.name = "bytes", .kind = OPTION_INTEGER, .value = "N", .help = "a size"},
   {.name = "fresh", .kind = OPTION_FLAG, .help = "a flag"},
+  {.name = "rate", .kind = OPTION_REAL, .value = "N", .fallback = "0.5", .least = 0, .most = 100, .help = "a rate"},
   {.name = "set", .kind = OPTION_LIST, .value = "K=V", .help = "a list"},
 };
 enum { SPECS = sizeof specs / sizeof specs[0] };
@@ -55,6 +56,32 @@ static void fallbacks_stand_where_nothing_is_said(void **state) {
   assert_null(options_list(o, "set", &n)[0]);
   assert_int_equal(n, 0);
   options_free(o);
+}
+
+static void numbers_with_a_fraction_are_read(void **state) {
+  error err;
+  options *o = READ("--rate", "12.25");
+  assert_true(options_real(o, "rate") == 12.25);
+  options_free(o);
+  o = READ();
+  assert_true(options_real(o, "rate") == 0.5);
+  options_free(o);
+  REFUSED("rate takes a number, not 'x'", "--rate", "x");
+  REFUSED("rate takes a number, not 'nan'", "--rate", "nan");
+  REFUSED("rate takes 0 to 100, not 100.5", "--rate", "100.5");
+}
+
+static void another_program_has_another_prefix(void **state) {
+  error err;
+  char *argv[] = {(char *)"command"};
+  setenv("OTHER_PORT", "7", 1);
+  options *o = options_read_as("OTHER_", specs, SPECS, 1, argv, &err);
+  assert_int_equal(options_integer(o, "port"), 7);
+  options_free(o);
+  o = READ();
+  assert_int_equal(options_integer(o, "port"), 8080);
+  options_free(o);
+  unsetenv("OTHER_PORT");
 }
 
 static void flags_are_read_in_every_form(void **state) {
@@ -131,6 +158,8 @@ static void what_is_wrong_is_said(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
     cmocka_unit_test(fallbacks_stand_where_nothing_is_said),
+    cmocka_unit_test(numbers_with_a_fraction_are_read),
+    cmocka_unit_test(another_program_has_another_prefix),
     cmocka_unit_test(flags_are_read_in_every_form),
     cmocka_unit_test(flag_beats_environment_beats_file_beats_fallback),
     cmocka_unit_test(what_is_wrong_is_said),

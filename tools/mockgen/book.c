@@ -38,7 +38,7 @@ static void draw_selections(book *b) {
   }
 }
 
-static void lay_out_slots(const options *asked, book *b) {
+static void lay_out_slots(const settings *asked, book *b) {
   int32_t held = (int32_t)asked->holdings_per_account;
   if (held > b->u->instrument_count) held = b->u->instrument_count;
   int32_t cash = held / HOLDINGS_PER_CURRENCY, least = held - b->securities;
@@ -49,7 +49,7 @@ static void lay_out_slots(const options *asked, book *b) {
   b->slots = held + (spare < SPARE_SLOTS ? spare : SPARE_SLOTS);
 }
 
-book *book_new(const options *asked, const universe *u, error *err) {
+book *book_new(const settings *asked, const universe *u, error *err) {
   book *b = calloc(1, sizeof *b);
   if (!b) {
     error_nomem(err);

@@ -12,7 +12,7 @@
 
 typedef struct book book;
 
-book *book_new(const options *asked, const universe *u, error *err) MUST_USE; /* keeps u */
+book *book_new(const settings *asked, const universe *u, error *err) MUST_USE; /* keeps u */
 void book_free(book *b);
 
 int32_t book_slots(const book *b);

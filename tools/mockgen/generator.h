@@ -16,7 +16,7 @@
 enum { OPEN_ORDERS_MAX = 65536 };
 
 typedef struct generator {
-  const options *asked;
+  const settings *asked;
   const atomic_bool *stop;
   universe u;
   book *held;

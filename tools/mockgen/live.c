@@ -68,7 +68,7 @@ static bool set_start(generator *g, schedule *s, error *err) {
 }
 
 static void set_rates(generator *g, schedule *s) {
-  const options *o = g->asked;
+  const settings *o = g->asked;
   s->list[ACTIVITY_BEAT].fire = beat;
   s->list[ACTIVITY_ROLL].fire = roll;
   s->list[ACTIVITY_QUOTE].fire = quote;

@@ -74,19 +74,32 @@ static bool run(generator *g, error *err) {
   return true;
 }
 
+static bool is_asked(int argc, char **argv, const char *word) {
+  for (int i = 1; i < argc; i++)
+    if (strcmp(argv[i], word) == 0) return true;
+  return false;
+}
+
 int main(int argc, char **argv) {
-  options asked;
-  error err = {0};
-  switch (options_parse(argc, argv, &asked, &err)) {
-    case OPTIONS_HELP: options_help(); return EXIT_DONE;
-    case OPTIONS_VERSION: printf("mockgen %s\n", VS_VERSION); return EXIT_DONE;
-    case OPTIONS_WRONG: return complain(&err, EXIT_USAGE);
-    case OPTIONS_RUN: break;
+  if (is_asked(argc, argv, "--help") || is_asked(argc, argv, "-h")) {
+    settings_help();
+    return EXIT_DONE;
   }
-  catch_signals();
-  generator g = {.asked = &asked, .stop = &stop, .random = rng_at(asked.seed, RNG_FLOW, 0), .price_interval_s = asked.price_interval_s, .next_order = 1};
-  progress_init(&g.said, asked.quiet);
-  bool done = run(&g, &err);
-  close_generator(&g);
-  return done ? EXIT_DONE : complain(&err, EXIT_FAILED);
+  if (is_asked(argc, argv, "--version")) {
+    printf("mockgen %s\n", VS_VERSION);
+    return EXIT_DONE;
+  }
+  settings asked;
+  options *from;
+  error err = {0};
+  int status = EXIT_USAGE;
+  if (settings_read(argc, argv, &from, &asked, &err)) {
+    catch_signals();
+    generator g = {.asked = &asked, .stop = &stop, .random = rng_at(asked.seed, RNG_FLOW, 0), .price_interval_s = asked.price_interval_s, .next_order = 1};
+    progress_init(&g.said, asked.quiet);
+    status = run(&g, &err) ? EXIT_DONE : EXIT_FAILED;
+    close_generator(&g);
+  }
+  options_free(from);
+  return status == EXIT_DONE ? EXIT_DONE : complain(&err, status);
 }

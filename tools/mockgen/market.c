@@ -22,7 +22,7 @@ struct market {
   double rate[CURRENCIES];
 };
 
-market *market_new(const options *asked, const universe *u, bool empty, error *err) {
+market *market_new(const settings *asked, const universe *u, bool empty, error *err) {
   market *m = calloc(1, sizeof *m);
   size_t n = (size_t)u->instrument_count;
   if (m) {

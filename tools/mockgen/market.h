@@ -10,7 +10,7 @@
 typedef struct market market;
 
 /* Every instrument but the currencies starts with a price, or with none where `empty` is set. Keeps u. */
-market *market_new(const options *asked, const universe *u, bool empty, error *err) MUST_USE;
+market *market_new(const settings *asked, const universe *u, bool empty, error *err) MUST_USE;
 void market_free(market *m);
 
 bool market_has(const market *m, int32_t instrument);

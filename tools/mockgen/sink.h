@@ -7,7 +7,7 @@
 #define MOCKGEN_SINK_H
 
 #include "base/buffer.h"
-#include "mockgen/options.h"
+#include "mockgen/settings.h"
 
 #include <stdatomic.h>
 #include <stdio.h>
@@ -32,6 +32,6 @@ typedef struct sink {
 
 /* NULL and *err when it cannot be made. *stop ends the waiting in put, which then fails with ERR_BUSY; it outlives the sink. */
 sink *sink_open_text(FILE *out, error *err) MUST_USE;
-sink *sink_open_kafka(const options *asked, const atomic_bool *stop, error *err) MUST_USE;
+sink *sink_open_kafka(const settings *asked, const atomic_bool *stop, error *err) MUST_USE;
 
 #endif

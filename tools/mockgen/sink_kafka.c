@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { BACK_PRESSURE_MS = 50, CONNECT_MS = 15000, CONNECT_TRY_MS = 1000, REASON_BYTES = 512 };
+enum { BACK_PRESSURE_MS = 50, CONNECT_MS = 15000, CONNECT_TRY_MS = 1000, REASON_BYTES = 512, PROPERTY_BYTES = 128 };
 
 typedef struct kafka_sink {
   sink base;
@@ -52,14 +52,14 @@ static bool set(rd_kafka_conf_t *conf, const char *name, const char *value, erro
   return error_set(err, ERR_INVALID, "kafka property %s=%s: %s", name, value, why);
 }
 
-static bool configure(const options *asked, rd_kafka_conf_t *conf, error *err) {
+static bool configure(const settings *asked, rd_kafka_conf_t *conf, error *err) {
   if (!set(conf, "bootstrap.servers", asked->to, err)) return false;
   for (size_t i = 0; i < sizeof defaults / sizeof defaults[0]; i++)
     if (!set(conf, defaults[i][0], defaults[i][1], err)) return false;
-  for (int i = 0; i < asked->kafka_setting_count; i++) {
-    const char *text = asked->kafka_settings[i], *equals = strchr(text, '=');
-    char name[128];
-    snprintf(name, sizeof name, "%.*s", (int)(equals - text), text);
+  for (const char *const *text = asked->kafka; *text; text++) {
+    const char *equals = strchr(*text, '=');
+    char name[PROPERTY_BYTES];
+    snprintf(name, sizeof name, "%.*s", (int)(equals - *text), *text);
     if (!set(conf, name, equals + 1, err)) return false;
   }
   return true;
@@ -127,7 +127,7 @@ static bool make_topics(kafka_sink *s, error *err) {
   return true;
 }
 
-static bool make_producer(kafka_sink *s, const options *asked, error *err) {
+static bool make_producer(kafka_sink *s, const settings *asked, error *err) {
   rd_kafka_conf_t *conf = rd_kafka_conf_new();
   rd_kafka_conf_set_opaque(conf, s);
   rd_kafka_conf_set_dr_msg_cb(conf, on_delivery);
@@ -142,7 +142,7 @@ static bool make_producer(kafka_sink *s, const options *asked, error *err) {
   return false;
 }
 
-sink *sink_open_kafka(const options *asked, const atomic_bool *stop, error *err) {
+sink *sink_open_kafka(const settings *asked, const atomic_bool *stop, error *err) {
   kafka_sink *s = calloc(1, sizeof *s);
   if (!s) {
     error_nomem(err);

@@ -171,7 +171,7 @@ static bool take_real(void *ctx, char *line) {
 
 typedef struct composition { int32_t equities, etfs, funds, bonds; } composition;
 
-static composition compose(const options *asked, int32_t real, bool only_real) {
+static composition compose(const settings *asked, int32_t real, bool only_real) {
   if (only_real) return (composition){.equities = real, .etfs = SECTORS + 4};
   int32_t rest = (int32_t)asked->instruments - CURRENCIES;
   composition c = {.etfs = rest / ETF_SHARE, .funds = rest / FUND_SHARE, .bonds = rest / BOND_SHARE};
@@ -187,7 +187,7 @@ static void fill_more(universe *u, uint64_t seed, int32_t count, void (*fill)(in
   }
 }
 
-static bool fill_instruments(const options *asked, const char *csv, bool only_real, universe *u, error *err) {
+static bool fill_instruments(const settings *asked, const char *csv, bool only_real, universe *u, error *err) {
   int32_t real = 0;
   each_line(csv, count_line, &real);
   composition c = compose(asked, real, only_real);
@@ -207,7 +207,7 @@ static bool fill_instruments(const options *asked, const char *csv, bool only_re
   return true;
 }
 
-static bool fill_accounts(const options *asked, universe *u, error *err) {
+static bool fill_accounts(const settings *asked, universe *u, error *err) {
   static const char *const regions[] = {"US", "Global", "European", "Asia Pacific", "Emerging Markets", "North America"};
   static const char *const styles[] = {"Large Cap Growth", "Large Cap Value", "Small Cap Core", "Equity Long/Short", "Market Neutral", "Dividend Income",
                                        "Quality Momentum", "Minimum Volatility", "Sector Rotation", "Multi-Factor", "Concentrated Growth", "Event Driven"};
@@ -226,7 +226,7 @@ static bool fill_accounts(const options *asked, universe *u, error *err) {
   return true;
 }
 
-bool universe_build(const options *asked, const char *csv, bool only_real, universe *out, error *err) {
+bool universe_build(const settings *asked, const char *csv, bool only_real, universe *out, error *err) {
   *out = (universe){0};
   return fill_instruments(asked, csv, only_real, out, err) && fill_accounts(asked, out, err) && baskets_build(asked->seed, out, err);
 }

@@ -8,7 +8,7 @@
 #define MOCKGEN_UNIVERSE_H
 
 #include "base/error.h"
-#include "mockgen/options.h"
+#include "mockgen/settings.h"
 
 enum { CURRENCIES = 7, FIRST_INSTRUMENT_ID = 1001, WEIGHT_UNITS = 100000000, BENCHMARKS = 3, SUB_SECTORS_MAX = 2 };
 
@@ -59,7 +59,7 @@ typedef struct universe {
 
 /* `csv`: the constituents as text (symbol,name,sector,sub_industry[,country]); every line becomes an equity where `only_real` is
 ** set (a replay), together with currencies and ETFs; else as many of them as the wanted number has room for, then invented ones. */
-bool universe_build(const options *asked, const char *csv, bool only_real, universe *out, error *err) MUST_USE;
+bool universe_build(const settings *asked, const char *csv, bool only_real, universe *out, error *err) MUST_USE;
 void universe_free(universe *u);
 /* The equity with that symbol, or -1. */
 int32_t universe_find(const universe *u, const char *symbol);
