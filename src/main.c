@@ -4,6 +4,7 @@
 #include <string.h>
 
 static const command commands[] = {
+  {"shell", "open the live database in the sqlite3 shell", command_shell},
   {"script", "run an SQL script with materialized views (-: standard input)", command_script},
 };
 enum { COMMANDS = sizeof commands / sizeof commands[0] };

@@ -11,5 +11,6 @@ typedef struct command {
 } command;
 
 int command_script(int argc, char **argv);
+int command_shell(int argc, char **argv);
 
 #endif

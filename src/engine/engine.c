@@ -43,19 +43,38 @@ static bool copy_options(engine *e, const engine_options *o, error *err) {
   return true;
 }
 
+/* Result tables that an earlier process left: their state in memory is gone, so they are filled anew. */
+static bool drop_results(engine *e, error *err) {
+  buffer drops = {0};
+  sqlite3_stmt *stmt = NULL;
+  bool done = sqlite3_prepare_v2(e->db, "SELECT name FROM main.sqlite_schema WHERE type = 'table' AND name GLOB 'vs_r[0-9]*'", -1, &stmt, NULL) == SQLITE_OK;
+  while (done && sqlite3_step(stmt) == SQLITE_ROW) buffer_printf(&drops, "DROP TABLE main.\"%s\";", (const char *)sqlite3_column_text(stmt, 0));
+  sqlite3_finalize(stmt);
+  done = done && !drops.failed && sqlite3_exec(e->db, buffer_text(&drops), NULL, NULL, NULL) == SQLITE_OK;
+  buffer_free(&drops);
+  return done ? true : error_set(err, ERR_SQL, "the results of an earlier run cannot be dropped: %s", sqlite3_errmsg(e->db));
+}
+
+static bool clear_results(engine *e, error *err) {
+  if (!store_begin(e->store, err)) return false;
+  if (drop_results(e, err) && store_commit(e->store, e->version, err)) return true;
+  store_rollback(e->store);
+  return false;
+}
+
 static bool open_store(engine *e, error *err) {
   store_options options = {.path = e->options.live_db, .topics = e->topics, .fresh = e->options.fresh, .cache_bytes = e->options.cache_bytes};
   e->store = store_open(&options, err);
   if (!e->store) return false;
   e->db = store_connection(e->store);
   e->version = store_version(e->store);
-  if (!view_functions_register(e->db, err)) return false;
+  if (!view_functions_register(e->db, err) || !clear_results(e, err)) return false;
   view_set_options views = {.schema = "main", .capture = CAPTURE_TRIGGERS, .rerun_budget_percent = e->options.rerun_percent};
   e->views = view_set_new(e->db, &views, err);
   return e->views != NULL;
 }
 
-/* Makes our own tables, and takes away the result tables and views that an earlier process left. */
+/* Makes our own tables, and takes away the views that an earlier process left. */
 static bool prepare_schema(engine *e, error *err) {
   if (!engine_begin(e, err)) return false;
   if (engine_prepare_instances(e, err) && view_catalog_prepare(e->catalog, e->db, err)) return engine_commit(e, err);

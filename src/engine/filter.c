@@ -69,6 +69,12 @@ bool filter_canonical(const char *filter, sqlite3_stmt *stmt, buffer *out, error
   arena memory = {0};
   error_clear(err);
   expr *root = query_parse_expr(&memory, filter, strlen(filter), err);
+  if (!root && err->code == ERR_INVALID) {
+    error syntax = *err;
+    error_set(err, ERR_INVALID, "the filter: %.700s", syntax.text);
+    error_hint(err, "%s", syntax.hint);
+    error_at(err, NULL, syntax.line, syntax.column);
+  }
   checker c = {stmt, err};
   bool done = root && expr_walk(&root, true, check, &c);
   if (done) {
