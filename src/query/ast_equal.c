@@ -78,7 +78,9 @@ static bool same_from(const from_item *a, const from_item *b, int depth) {
 
 /* The name that SQLite gives the column, as far as the text alone tells. */
 static const char *column_name(const result_column *c) {
-  return c->alias ? c->alias : c->value->kind == EXPR_COLUMN ? c->value->name : c->span;
+  const expr *e = c->value;
+  while (e->kind == EXPR_COLLATE) e = e->left;
+  return c->alias ? c->alias : e->kind == EXPR_COLUMN ? e->name : c->span;
 }
 
 static bool same_results(const result_list *a, const result_list *b, int depth) {

@@ -159,6 +159,7 @@ static bool parse(query_build *q, const char *text, size_t bytes, bool one_expre
   error_clear(q->err);
   if (bytes > MAX_STATEMENT_BYTES)
     return error_set(q->err, ERR_LIMIT, "the statement has %zu bytes: at most %d are allowed", bytes, MAX_STATEMENT_BYTES);
+  if (memchr(text, '\0', bytes)) return error_set(q->err, ERR_INVALID, "the statement contains a NUL byte: expected text in UTF-8");
   void *parser = query_grammarAlloc(malloc);
   if (!parser) return error_nomem(q->err);
   grammar_states states;

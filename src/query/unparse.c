@@ -377,14 +377,21 @@ static bool is_among(const quoted_names *names, const char *name) {
   return names->count && bsearch(&name, names->items, names->count, sizeof *names->items, compare_names);
 }
 
-static bool is_named_by_text(const result_column *c) {
-  return !c->alias && c->span && c->value->kind != EXPR_COLUMN && c->value->kind != EXPR_STAR;
+static const expr *without_collate(const expr *e) {
+  while (e->kind == EXPR_COLLATE) e = e->left;
+  return e;
 }
 
-/* (TRUE) and ("text") are named by their text where they are no columns, which only SQLite can tell: they go as written. */
+static bool is_named_by_text(const result_column *c) {
+  expr_kind kind = without_collate(c->value)->kind; /* SQLite names a derived table's column by what is below COLLATE */
+  return !c->alias && c->span && kind != EXPR_COLUMN && kind != EXPR_STAR;
+}
+
+/* Without an alias (TRUE), ("text") and a COLLATE x are named by their text in some places and not in others: where nobody
+** rewrites them they go as written, which keeps both. */
 static bool goes_as_written(const writer *w, const result_column *c) {
-  return c->value->kind == EXPR_COLUMN && !c->alias && c->span && c->span[0] == '(' && !strstr(c->span, "--") &&
-         !strstr(c->span, "/*") && !(w->hooks && w->hooks->expr);
+  if (c->alias || !c->span || (w->hooks && w->hooks->expr) || strstr(c->span, "--") || strstr(c->span, "/*")) return false;
+  return without_collate(c->value)->kind == EXPR_COLUMN && (c->span[0] == '(' || c->value->kind == EXPR_COLLATE);
 }
 
 static void write_results(writer *w, const select_stmt *s) {

@@ -71,10 +71,15 @@ static judgement judge(sqlite3 *db, const char *sql) {
   const char *message = sqlite3_errmsg(db);
   static const char *const syntactic[] = {"syntax error",      "incomplete input",  "unrecognized token", "unknown join type",
                                           "unknown or unsupported join type",      "should come after", "clause is required before",
-                                          "all VALUES must have",  "may not have an ON or USING"};
+                                            "may not have an ON or USING"};
   for (size_t i = 0; i < sizeof syntactic / sizeof *syntactic; i++)
     if (strstr(message, syntactic[i])) return REFUSED;
-  return strstr(message, "stack overflow") || strstr(message, "too large") || strstr(message, "too many") ? UNDECIDED : MEANINGLESS;
+  /* said while it still parses, whatever follows */
+  static const char *const early[] = {"stack overflow", "too large", "too many", "element has", "unsupported frame", "variable number", "duplicate WITH table",
+                                      "all VALUES must have"};
+  for (size_t i = 0; i < sizeof early / sizeof *early; i++)
+    if (strstr(message, early[i])) return UNDECIDED;
+  return MEANINGLESS;
 }
 
 static void check_round_trip(sqlite3 *db, const char *sql, const select_stmt *tree, arena *a, bool prepared) {

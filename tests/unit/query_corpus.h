@@ -2,7 +2,7 @@
 #ifndef TESTS_QUERY_CORPUS_H
 #define TESTS_QUERY_CORPUS_H
 
-static const char corpus_schema[] =
+__attribute__((unused)) static const char corpus_schema[] =
     "CREATE TABLE t1(a INTEGER, b TEXT, c REAL, d BLOB, \"order\" INT, e TEXT COLLATE NOCASE);"
     "CREATE TABLE t2(a INTEGER PRIMARY KEY, x TEXT, y NUMERIC);"
     "CREATE TABLE t3(k TEXT PRIMARY KEY, b INT, v) WITHOUT ROWID;"
@@ -32,6 +32,8 @@ static const char *const corpus_valid[] = {
     "SELECT a+b /* trailing */ FROM t1", "SELECT a+b -- trailing\n FROM t1", "SELECT a -- x\n, b -- y\n FROM t1 -- end",
     "SELECT \"a+b\" FROM (SELECT a+b FROM t1)", "SELECT [a + b] FROM (SELECT a + b FROM t1)",
     "SELECT [count(*)] FROM (SELECT count(*) FROM t1)", "SELECT * FROM (SELECT count(*), max(a)+1, 'x', 1 FROM t1)",
+    "SELECT a FROM (SELECT a COLLATE nocase FROM t1)", "SELECT a COLLATE nocase, ((b)) COLLATE [binary] FROM t1", "SELECT (TRUE), (\"text\"), (false) FROM t1",
+    "SELECT * FROM (SELECT false COLLATE binary, t1.a COLLATE nocase, rowid COLLATE binary, \"q\" COLLATE nocase, (TRUE), likely(b) FROM t1)",
     "SELECT `x'' y` FROM (SELECT 1 AS [x'' y])", "SELECT 1 AS \"a\"\"b\", 2 AS `c``d`, 3 AS [e\"f]", "SELECT x.* FROM t1 AS x",
     "SELECT *, a, * FROM t1", "SELECT t1.*, t2.a FROM t1, t2", "SELECT ALL a FROM t1", "SELECT DISTINCT a, b FROM t1",
     "SELECT 1 WHERE 0", "SELECT 1;", "SELECT 1 ; ;", "\xef\xbb\xbfSELECT 1", "SELECT/**/1", "SELECT 1 /* open",
@@ -123,7 +125,7 @@ static const char *const corpus_valid[] = {
     "WITH 'x'(\"y z\", [w]) AS (SELECT 1, 2) SELECT [y z], w FROM x", "WITH a AS (WITH b AS (SELECT 1 AS q) SELECT q FROM b) SELECT q FROM a UNION SELECT 2",
     0};
 
-static const char *const corpus_invalid[] = {
+__attribute__((unused)) static const char *const corpus_invalid[] = {
     "SELECT", "SELECT FROM t1", "SELECT a,, b FROM t1", "SELECT a, FROM t1", "SELECT a b c FROM t1", "SELECT * FROM", "SELECT * FROM t1 WHERE",
     "SELECT * FROM t1 JOIN", "SELECT * FROM t1 LEFT t2", "SELECT * FROM t1 OUTER JOIN t2", "SELECT * FROM t1 LEFT INNER JOIN t2", "SELECT * FROM t1 FOO JOIN t2 ON 1 JOIN", "SELECT * FROM t1 LEFT FOO JOIN t2",
     "SELECT * FROM t1 ON a = 1", "SELECT * FROM t1 NATURAL JOIN t2 ON 1", "SELECT * FROM t1 NATURAL JOIN t2 USING (a)", "SELECT * FROM t1 JOIN t2 USING ()", "SELECT * FROM t1 JOIN t2 ON 1 ON 2", "SELECT * FROM t1 JOIN t2 ON 1 USING (a)",
