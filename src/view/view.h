@@ -50,6 +50,7 @@ bool view_set_collect(view_set *set, turn *out, error *err) MUST_USE;
 void view_set_watch(view_set *set, uint64_t id, bool watched); /* instances whose changes are collected */
 void view_set_committed(view_set *set);
 void view_set_rolled_back(view_set *set);
+bool view_set_is_broken(const view_set *set); /* a rollback took back what was propagated: view_set_rebuild before going on */
 /* After DDL, or a rollback that the set did not see: throws all states away and builds every view again.
 ** A view that no longer compiles is left out and named in err (the others go on). */
 bool view_set_rebuild(view_set *set, error *err) MUST_USE;
@@ -58,6 +59,7 @@ bool view_set_rebuild(view_set *set, error *err) MUST_USE;
 bool view_set_info(view_set *set, uint64_t id, instance_info **out, error *err) MUST_USE; /* caller frees */
 /* A SELECT over the result table that gives the view's rows in its order (ORDER BY of the view, else by key). */
 bool view_set_rows_sql(view_set *set, uint64_t id, buffer *out);
+const char *view_set_reason(view_set *set, uint64_t id); /* why its strategy, in a sentence; "" where there is no such view */
 typedef struct view_stats {
   int64_t rows, state_bytes;
   uint64_t turns, deltas;   /* turns that touched it, rows changed in all */

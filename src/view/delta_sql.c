@@ -1,0 +1,743 @@
+#include "view/delta_sql.h"
+
+#include "query/unparse.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* How a leaf stands in a statement. */
+typedef enum leaf_mode { LEAF_TABLE, LEAF_OLD, LEAF_SIGNED, LEAF_PAIR_NEW, LEAF_PAIR_OLD, LEAF_ABSENT, LEAF_FLIP } leaf_mode;
+
+typedef struct leaf_map {
+  const leaf_list *leaves;
+  unsigned char mode[MAX_LEAVES];
+  int flip[MAX_LEAVES]; /* LEAF_FLIP: which f<n> carries its columns */
+} leaf_map;
+
+/* One statement in the making. */
+typedef struct part {
+  char *from, *conditions, *weight;
+  leaf_map map;
+  struct part *next;
+} part;
+
+typedef struct generating {
+  planner *p;
+  leaf_list leaves;
+  bool used[MAX_LEAVES][MAX_COLUMNS + 1]; /* columns that flips must carry */
+  bool rowid_used[MAX_LEAVES];
+  delta_shape shape;
+  source *changed;
+  int flips;
+} generating;
+
+/* --- text ---------------------------------------------------------------------------------------------------------- */
+
+static char *keep(planner *p, buffer *b) {
+  char *text = b->failed ? NULL : arena_strdup(p->memory, buffer_text(b));
+  buffer_free(b);
+  if (!text) plan_nomem(p);
+  return text;
+}
+
+static void put_and(buffer *conditions, const char *text) {
+  if (!*text) return;
+  if (conditions->len) buffer_puts(conditions, " AND ");
+  buffer_puts(conditions, text);
+}
+
+static void put_leaf_column(buffer *out, const expr *e, const leaf_map *map) {
+  const source *s = e->source;
+  const relation *rel = s->relation;
+  int c = e->source_column;
+  leaf_mode mode = (leaf_mode)map->mode[s->leaf];
+  switch (mode) {
+    case LEAF_ABSENT: buffer_puts(out, "NULL"); return;
+    case LEAF_FLIP:
+      if (c == SOURCE_ROWID)
+        buffer_printf(out, "f%d.t%d_r", map->flip[s->leaf], s->leaf);
+      else
+        buffer_printf(out, "f%d.t%d_c%d", map->flip[s->leaf], s->leaf, c);
+      return;
+    case LEAF_TABLE:
+      buffer_printf(out, "t%d.", s->leaf);
+      buffer_sql_name(out, c == SOURCE_ROWID ? rel->rowid_name : rel->column[c].name);
+      return;
+    default:
+      if (c == SOURCE_ROWID)
+        buffer_printf(out, "t%d.rid", s->leaf);
+      else
+        buffer_printf(out, "t%d.%c%d", s->leaf, mode == LEAF_PAIR_OLD ? 'o' : 'c', c);
+  }
+}
+
+/* A column that is of no leaf: of a subquery's own table ("s<id>"), or of the raw columns ("g"). */
+static void put_other_column(buffer *out, const expr *e) {
+  const source *s = e->source;
+  if (!s->relation && !s->select) {
+    buffer_printf(out, "g.%s", s->column[e->source_column].name);
+    return;
+  }
+  buffer_printf(out, "s%d.", s->id);
+  if (s->select && !(s->relation && s->relation->node))
+    buffer_printf(out, "c%d", e->source_column);
+  else if (s->select)
+    buffer_printf(out, "c%d", e->source_column);
+  else
+    buffer_sql_name(out, e->source_column == SOURCE_ROWID ? s->relation->rowid_name : s->relation->column[e->source_column].name);
+}
+
+static bool is_leaf(const leaf_map *map, const source *s) {
+  return map && s->leaf >= 0 && s->leaf < map->leaves->count && map->leaves->leaf[s->leaf] == s;
+}
+
+static bool hook_expr(void *ctx, buffer *out, const expr *e) {
+  if (e->kind != EXPR_COLUMN || !e->source) return false;
+  if (is_leaf(ctx, e->source))
+    put_leaf_column(out, e, ctx);
+  else
+    put_other_column(out, e);
+  return true;
+}
+
+/* A derived table inside of a subquery: its columns are named by number. */
+static bool hook_from(void *ctx, buffer *out, const from_item *item) {
+  if (!item->source) return false;
+  if (item->kind == FROM_TABLE) {
+    buffer_printf(out, "%s AS s%d", item->source->relation->sql_name, item->source->id);
+    return true;
+  }
+  const select_stmt *first = select_first_arm(item->select);
+  int n = first->is_values ? first->values[0].count : first->columns.count;
+  buffer_puts(out, "(WITH d(");
+  for (int i = 0; i < n; i++) buffer_printf(out, "%sc%d", i ? ", " : "", i);
+  buffer_puts(out, ") AS (");
+  unparse_hooks hooks = {hook_expr, hook_from, ctx};
+  unparse_select(out, item->select, &hooks);
+  buffer_printf(out, ") SELECT * FROM d) AS s%d", item->source->id);
+  return true;
+}
+
+static void put_expr(buffer *out, const expr *e, const leaf_map *map) {
+  unparse_hooks hooks = {hook_expr, hook_from, (void *)map};
+  unparse_expr(out, e, &hooks);
+}
+
+void delta_sql_expr(planner *p, buffer *out, const expr *e) { put_expr(out, e, NULL); }
+
+static void put_list(buffer *conditions, const expr_list *list, const leaf_map *map) {
+  for (int i = 0; i < list->count; i++) {
+    if (conditions->len) buffer_puts(conditions, " AND ");
+    put_expr(conditions, list->items[i], map);
+  }
+}
+
+/* --- leaves --------------------------------------------------------------------------------------------------------- */
+
+static void add_leaves(planner *p, tree *t, leaf_list *out, bool nodes) {
+  if (!t) return;
+  if (t->kind == TREE_LEAF) {
+    if ((t->leaf->relation->node != NULL) != nodes) return;
+    if (out->count == MAX_LEAVES) plan_fail(p, "more than %d tables in one join", MAX_LEAVES);
+    out->leaf[out->count++] = t->leaf;
+    return;
+  }
+  add_leaves(p, t->left, out, nodes);
+  add_leaves(p, t->right, out, nodes);
+}
+
+void delta_sql_leaves(planner *p, tree *t, leaf_list *out) {
+  out->count = 0;
+  add_leaves(p, t, out, false);
+  add_leaves(p, t, out, true);
+  for (int i = 0; i < out->count; i++) {
+    for (int k = 0; k < i; k++)
+      if (out->leaf[k] == out->leaf[i]) plan_fail(p, "one table reference stands twice in a join");
+    out->leaf[i]->leaf = i;
+  }
+}
+
+static bool holds(const tree *t, const source *leaf) {
+  return t && (t->leaf == leaf || (t->kind != TREE_LEAF && (holds(t->left, leaf) || holds(t->right, leaf))));
+}
+
+typedef struct using_columns {
+  const source *leaf;
+  bool *used, *rowid;
+} using_columns;
+
+static bool visit_used(void *ctx, expr **slot) {
+  using_columns *x = ctx;
+  const expr *e = *slot;
+  if (e->kind != EXPR_COLUMN || e->source != x->leaf) return true;
+  if (e->source_column == SOURCE_ROWID)
+    *x->rowid = true;
+  else
+    x->used[e->source_column] = true;
+  return true;
+}
+
+static void use_list(const expr_list *list, using_columns *x) {
+  for (int i = 0; i < list->count; i++) expr_walk(&list->items[i], true, visit_used, x);
+}
+
+static void use_tree(const tree *t, using_columns *x) {
+  if (!t) return;
+  use_list(&t->on, x);
+  use_list(&t->filter, x);
+  use_tree(t->left, x);
+  use_tree(t->right, x);
+}
+
+void delta_sql_used(planner *p, const arm *a, tree *t, int outputs, int keys, const source *leaf, bool *used, bool *decisive, bool *rowid_used) {
+  bool rowid_decisive = false;
+  using_columns all = {leaf, used, rowid_used}, deciding = {leaf, decisive, &rowid_decisive};
+  use_tree(t, &all);
+  use_tree(t, &deciding);
+  for (int i = 0; i < outputs; i++) {
+    expr_walk(&((arm *)a)->output[i], true, visit_used, &all);
+    if (i < keys) expr_walk(&((arm *)a)->output[i], true, visit_used, &deciding);
+  }
+}
+
+int delta_sql_row_identity(planner *p, const tree *t, expr **out, int most) {
+  if (!t) return 0;
+  if (t->kind != TREE_LEAF) {
+    int n = delta_sql_row_identity(p, t->left, out, most);
+    if (t->kind == TREE_SEMI || t->kind == TREE_ANTI) return n;
+    return n + delta_sql_row_identity(p, t->right, out + n, most - n);
+  }
+  const relation *rel = t->leaf->relation;
+  int n = rel->without_rowid ? rel->pk_columns : 1;
+  if (n > most) plan_fail(p, "rows with more than %d identifying columns", most);
+  for (int i = 0; i < n; i++) {
+    expr *e = expr_new(p->memory, EXPR_COLUMN, (position){0, 0});
+    if (!e) plan_nomem(p);
+    e->source = t->leaf;
+    e->source_column = rel->without_rowid ? rel->pk[i] : SOURCE_ROWID;
+    out[i] = e;
+  }
+  return n;
+}
+
+/* --- trees as they are ------------------------------------------------------------------------------------------------ */
+
+/* The table as it was before the step: without the rows that changed, and with their old images. */
+static void put_old(buffer *from, const source *s) {
+  const relation *rel = s->relation;
+  buffer_puts(from, "(SELECT ");
+  buffer_puts(from, rel->without_rowid ? "NULL" : rel->rowid_name);
+  buffer_puts(from, " AS rid");
+  for (int i = 0; i < rel->columns; i++) {
+    buffer_puts(from, ", ");
+    buffer_sql_name(from, rel->column[i].name);
+    buffer_printf(from, " AS c%d", i);
+  }
+  buffer_printf(from, " FROM %s WHERE ", rel->sql_name);
+  if (rel->without_rowid) {
+    buffer_puts(from, "(");
+    for (int i = 0; i < rel->pk_columns; i++) {
+      if (i) buffer_puts(from, ", ");
+      buffer_sql_name(from, rel->column[rel->pk[i]].name);
+    }
+    buffer_puts(from, ") NOT IN (SELECT ");
+    for (int i = 0; i < rel->pk_columns; i++) buffer_printf(from, "%sc%d", i ? ", " : "", rel->pk[i]);
+  } else
+    buffer_printf(from, "%s NOT IN (SELECT rid", rel->rowid_name);
+  buffer_printf(from, " FROM vs_a%d) UNION ALL SELECT rid", rel->index);
+  for (int i = 0; i < rel->columns; i++) buffer_printf(from, ", c%d", i);
+  buffer_printf(from, " FROM vs_a%d WHERE w < 0) AS t%d", rel->index, s->leaf);
+}
+
+static void put_chain(const tree *t, const leaf_map *map, buffer *from, buffer *conditions);
+
+static void put_exists(const tree *t, const leaf_map *map, buffer *conditions) {
+  buffer inner_from = {0}, inner_where = {0};
+  put_chain(t->right, map, &inner_from, &inner_where);
+  put_list(&inner_where, &t->on, map);
+  if (conditions->len) buffer_puts(conditions, " AND ");
+  buffer_printf(conditions, "%sEXISTS (SELECT 1 FROM %s", t->kind == TREE_ANTI ? "NOT " : "", buffer_text(&inner_from));
+  if (inner_where.len) buffer_printf(conditions, " WHERE %s", buffer_text(&inner_where));
+  buffer_puts(conditions, ")");
+  buffer_free(&inner_from);
+  buffer_free(&inner_where);
+}
+
+static void put_left_join(const tree *t, const leaf_map *map, buffer *from) {
+  buffer right = {0}, on = {0};
+  put_chain(t->right, map, &right, &on);
+  put_list(&on, &t->on, map);
+  bool single = t->right->kind == TREE_LEAF || ((t->right->kind == TREE_SEMI || t->right->kind == TREE_ANTI) && t->right->left->kind == TREE_LEAF);
+  buffer_printf(from, single ? " LEFT JOIN %s ON " : " LEFT JOIN (%s) ON ", buffer_text(&right));
+  buffer_puts(from, on.len ? buffer_text(&on) : "1");
+  buffer_free(&right);
+  buffer_free(&on);
+}
+
+/* FROM text as a flat chain; inner conditions float up into *conditions, those of an optional side stay in its ON. */
+static void put_chain(const tree *t, const leaf_map *map, buffer *from, buffer *conditions) {
+  switch (t->kind) {
+    case TREE_LEAF:
+      if (map->mode[t->leaf->leaf] == LEAF_OLD)
+        put_old(from, t->leaf);
+      else
+        buffer_printf(from, "%s AS t%d", t->leaf->relation->sql_name, t->leaf->leaf);
+      break;
+    case TREE_INNER:
+      put_chain(t->left, map, from, conditions);
+      buffer_puts(from, " JOIN ");
+      put_chain(t->right, map, from, conditions);
+      put_list(conditions, &t->on, map);
+      break;
+    case TREE_LEFT:
+      put_chain(t->left, map, from, conditions);
+      put_left_join(t, map, from);
+      break;
+    case TREE_SEMI:
+    case TREE_ANTI:
+      put_chain(t->left, map, from, conditions);
+      put_exists(t, map, conditions);
+      break;
+  }
+  put_list(conditions, &t->filter, map);
+}
+
+static void put_outputs(buffer *out, expr **output, int n, const leaf_map *map, const char *prefix) {
+  for (int i = 0; i < n; i++) {
+    if (i) buffer_puts(out, ", ");
+    put_expr(out, output[i], map);
+    if (prefix) buffer_printf(out, " AS %s%d", prefix, i);
+  }
+  if (n == 0) buffer_puts(out, "1");
+}
+
+void delta_sql_arm(planner *p, buffer *out, const arm *a, int outputs, const char *prefix) {
+  leaf_list leaves;
+  delta_sql_leaves(p, a->tree, &leaves);
+  const leaf_map map = {.leaves = &leaves};
+  buffer from = {0}, where = {0};
+  buffer_puts(out, "SELECT ");
+  put_outputs(out, a->output, outputs, &map, prefix);
+  if (a->tree) {
+    put_chain(a->tree, &map, &from, &where);
+    buffer_printf(out, " FROM %s", buffer_text(&from));
+    if (where.len) buffer_printf(out, " WHERE %s", buffer_text(&where));
+  }
+  buffer_free(&from);
+  buffer_free(&where);
+}
+
+/* --- changes ----------------------------------------------------------------------------------------------------------- */
+
+static part *part_new(generating *g, const leaf_map *map) {
+  part *made = plan_alloc(g->p, sizeof *made);
+  made->map = *map;
+  made->from = made->conditions = (char *)"";
+  made->weight = (char *)"1";
+  return made;
+}
+
+static part *append_parts(part *list, part *more) {
+  if (!list) return more;
+  part *last = list;
+  while (last->next) last = last->next;
+  last->next = more;
+  return list;
+}
+
+/* from JOIN the rest, with the rest's conditions. */
+static void extend(generating *g, part *made, const tree *rest, const expr_list *on) {
+  buffer from = {0}, conditions = {0};
+  buffer_printf(&from, "%s JOIN ", made->from);
+  put_and(&conditions, made->conditions);
+  put_chain(rest, &made->map, &from, &conditions);
+  put_list(&conditions, on, &made->map);
+  made->from = keep(g->p, &from);
+  made->conditions = keep(g->p, &conditions);
+}
+
+static void add_filter(generating *g, part *list, const expr_list *filter) {
+  for (part *made = list; made && filter->count; made = made->next) {
+    buffer conditions = {0};
+    put_and(&conditions, made->conditions);
+    put_list(&conditions, filter, &made->map);
+    made->conditions = keep(g->p, &conditions);
+  }
+}
+
+static part *change_of(generating *g, const tree *t, const leaf_map *map);
+
+/* Columns of the preserved side that a flip hands on. */
+static void put_carried(generating *g, buffer *out, const tree *t, const leaf_map *map, bool names_only, int flip) {
+  if (t->kind != TREE_LEAF) {
+    put_carried(g, out, t->left, map, names_only, flip);
+    if (t->kind != TREE_SEMI && t->kind != TREE_ANTI) put_carried(g, out, t->right, map, names_only, flip);
+    return;
+  }
+  const source *s = t->leaf;
+  const relation *rel = s->relation;
+  expr e = {.kind = EXPR_COLUMN, .source = (source *)s};
+  for (int c = SOURCE_ROWID; c < rel->columns; c++) {
+    if (c == SOURCE_ROWID ? rel->without_rowid : !g->used[s->leaf][c]) continue;
+    e.source_column = c;
+    put_expr(out, &e, map);
+    buffer_printf(out, c == SOURCE_ROWID ? " AS t%d_r, " : " AS t%d_c%d, ", s->leaf, c);
+  }
+}
+
+static void put_identity(generating *g, buffer *out, const tree *t, const leaf_map *map, bool *first) {
+  if (t->kind != TREE_LEAF) {
+    put_identity(g, out, t->left, map, first);
+    if (t->kind != TREE_SEMI && t->kind != TREE_ANTI) put_identity(g, out, t->right, map, first);
+    return;
+  }
+  const relation *rel = t->leaf->relation;
+  for (int i = 0; i < (rel->without_rowid ? rel->pk_columns : 1); i++) {
+    if (!*first) buffer_puts(out, ", ");
+    *first = false;
+    if (rel->without_rowid)
+      buffer_printf(out, "t%d_c%d", t->leaf->leaf, rel->pk[i]);
+    else
+      buffer_printf(out, "t%d_r", t->leaf->leaf);
+  }
+}
+
+static void map_flip(leaf_map *map, const tree *t, int flip) {
+  if (t->kind == TREE_LEAF) {
+    map->mode[t->leaf->leaf] = LEAF_FLIP;
+    map->flip[t->leaf->leaf] = flip;
+    return;
+  }
+  map_flip(map, t->left, flip);
+  map_flip(map, t->right, flip);
+}
+
+static void map_absent(leaf_map *map, const tree *t) {
+  if (t->kind == TREE_LEAF) {
+    map->mode[t->leaf->leaf] = LEAF_ABSENT;
+    return;
+  }
+  map_absent(map, t->left);
+  map_absent(map, t->right);
+}
+
+/* The rows of t->left that met a change of t->right, with net = what the change did to their number of matches. */
+static void put_met(generating *g, buffer *out, const tree *t, const leaf_map *map) {
+  part *parts = change_of(g, t->right, map);
+  buffer_puts(out, "SELECT *, sum(w) AS net FROM (");
+  for (part *made = parts; made; made = made->next) {
+    extend(g, made, t->left, &t->on);
+    buffer_puts(out, "SELECT ");
+    put_carried(g, out, t->left, &made->map, false, 0);
+    buffer_printf(out, "%s AS w FROM %s", made->weight, made->from);
+    if (*made->conditions) buffer_printf(out, " WHERE %s", made->conditions);
+    if (made->next) buffer_puts(out, " UNION ALL ");
+  }
+  buffer_puts(out, ") GROUP BY ");
+  bool first = true;
+  put_identity(g, out, t->left, map, &first);
+}
+
+/* Rows of t->left whose number of matches in t->right left or reached zero; weight +1: it is zero now (or, for a
+** semi-join: it is not zero any more … the caller's sign). */
+static part *flip_of(generating *g, const tree *t, const leaf_map *map) {
+  int flip = g->flips++;
+  leaf_map above = *map;
+  map_flip(&above, t->left, flip);
+  buffer from = {0}, probe_from = {0}, probe_where = {0};
+  leaf_map probe = above;
+  for (int i = 0; i < g->leaves.count; i++)
+    if (holds(t->left, g->leaves.leaf[i])) probe.flip[i] = flip + 1000;
+  put_chain(t->right, &probe, &probe_from, &probe_where);
+  put_list(&probe_where, &t->on, &probe);
+  buffer_printf(&from, "(SELECT f%d.*, (SELECT count(*) FROM (SELECT 1 FROM %s", flip + 1000, buffer_text(&probe_from));
+  if (probe_where.len) buffer_printf(&from, " WHERE %s", buffer_text(&probe_where));
+  if (t->right->kind == TREE_LEAF) buffer_puts(&from, " LIMIT ?1");
+  buffer_puts(&from, ")) AS n FROM (");
+  put_met(g, &from, t, map);
+  buffer_printf(&from, ") AS f%d) AS f%d", flip + 1000, flip);
+  buffer_free(&probe_from);
+  buffer_free(&probe_where);
+
+  part *made = part_new(g, &above);
+  if (t->kind == TREE_LEFT) map_absent(&made->map, t->right);
+  made->from = keep(g->p, &from);
+  const char *form = t->kind == TREE_SEMI ? "((f%d.n > 0) - (f%d.n <> f%d.net))" : "((f%d.n = 0) - (f%d.n = f%d.net))";
+  made->weight = arena_printf(g->p->memory, form, flip, flip, flip);
+  if (!made->weight) plan_nomem(g->p);
+  made->conditions = arena_printf(g->p->memory, "%s <> 0", made->weight);
+  if (!made->conditions) plan_nomem(g->p);
+  return made;
+}
+
+static part *change_of_leaf(generating *g, const tree *t, const leaf_map *map) {
+  part *made = part_new(g, map);
+  int r = t->leaf->relation->index, leaf = t->leaf->leaf;
+  bool paired = g->shape == DELTA_PAIRED;
+  made->map.mode[leaf] = paired ? LEAF_PAIR_NEW : LEAF_SIGNED;
+  made->from = arena_printf(g->p->memory, paired ? "vs_p%d AS t%d" : "vs_d%d AS t%d", r, leaf);
+  made->weight = paired ? (char *)"1" : arena_printf(g->p->memory, "t%d.w", leaf);
+  if (!made->from || !made->weight) plan_nomem(g->p);
+  return made;
+}
+
+/* t's left side changed: the rest of t joins natively. */
+static part *change_of_left(generating *g, const tree *t, const leaf_map *map) {
+  part *parts = change_of(g, t->left, map);
+  for (part *made = parts; made; made = made->next) {
+    if (t->kind == TREE_INNER) {
+      extend(g, made, t->right, &t->on);
+      continue;
+    }
+    buffer text = {0};
+    if (t->kind == TREE_LEFT) {
+      buffer_puts(&text, made->from);
+      put_left_join(t, &made->map, &text);
+      made->from = keep(g->p, &text);
+    } else {
+      put_and(&text, made->conditions);
+      put_exists(t, &made->map, &text);
+      made->conditions = keep(g->p, &text);
+    }
+  }
+  return parts;
+}
+
+static part *change_of_right(generating *g, const tree *t, const leaf_map *map) {
+  part *parts = NULL;
+  if (t->kind == TREE_INNER || t->kind == TREE_LEFT) {
+    parts = change_of(g, t->right, map);
+    for (part *made = parts; made; made = made->next) extend(g, made, t->left, &t->on);
+  }
+  /* A row that is there before and after, and decides nothing, changes no number of matches. */
+  if (t->kind != TREE_INNER && g->shape == DELTA_SIGNED) parts = append_parts(parts, flip_of(g, t, map));
+  return parts;
+}
+
+static part *change_of(generating *g, const tree *t, const leaf_map *map) {
+  part *parts = t->kind == TREE_LEAF              ? change_of_leaf(g, t, map)
+                : holds(t->left, g->changed) ? change_of_left(g, t, map)
+                                                  : change_of_right(g, t, map);
+  add_filter(g, parts, &t->filter);
+  return parts;
+}
+
+static const char *statement_of(generating *g, part *made, expr **output, int outputs) {
+  buffer sql = {0};
+  buffer_puts(&sql, "SELECT ");
+  if (g->shape == DELTA_SIGNED) buffer_printf(&sql, "%s AS w, ", made->weight);
+  put_outputs(&sql, output, outputs, &made->map, NULL);
+  if (g->shape == DELTA_PAIRED) {
+    leaf_map before = made->map;
+    before.mode[g->changed->leaf] = LEAF_PAIR_OLD;
+    buffer_puts(&sql, ", ");
+    put_outputs(&sql, output, outputs, &before, NULL);
+  }
+  buffer_printf(&sql, " FROM %s", made->from);
+  if (*made->conditions) buffer_printf(&sql, " WHERE %s", made->conditions);
+  return keep(g->p, &sql);
+}
+
+static void find_carried(generating *g, tree *t, expr **output, int outputs) {
+  for (int i = 0; i < g->leaves.count; i++) {
+    source *leaf = g->leaves.leaf[i];
+    if (leaf->relation->columns > MAX_COLUMNS) plan_fail(g->p, "a table with more than %d columns", MAX_COLUMNS);
+    using_columns x = {leaf, g->used[i], &g->rowid_used[i]};
+    use_tree(t, &x);
+    for (int k = 0; k < outputs; k++) expr_walk(&output[k], true, visit_used, &x);
+    for (int k = 0; leaf->relation->without_rowid && k < leaf->relation->pk_columns; k++) g->used[i][leaf->relation->pk[k]] = true;
+  }
+}
+
+int delta_sql_change(planner *p, tree *t, source *leaf, const bool *old, expr **output, int outputs, delta_shape shape, const char **sql, int most) {
+  generating *g = plan_alloc(p, sizeof *g);
+  g->p = p;
+  g->shape = shape;
+  g->changed = leaf;
+  delta_sql_leaves(p, t, &g->leaves);
+  find_carried(g, t, output, outputs);
+  leaf_map map = {.leaves = &g->leaves};
+  for (int i = 0; i < g->leaves.count; i++) map.mode[i] = old && old[i] ? LEAF_OLD : LEAF_TABLE;
+  int n = 0;
+  for (part *made = change_of(g, t, &map); made; made = made->next) {
+    if (n == most) plan_fail(p, "more than %d statements for one change", most);
+    sql[n++] = statement_of(g, made, output, outputs);
+  }
+  return n;
+}
+
+/* --- nodes --------------------------------------------------------------------------------------------------------------- */
+
+static void put_union(planner *p, buffer *out, const node *n, const char *prefix) {
+  for (int i = 0; i < n->arms; i++) {
+    if (i) buffer_puts(out, " UNION ALL ");
+    delta_sql_arm(p, out, n->arm[i], n->outputs, prefix);
+  }
+}
+
+static void put_keys(buffer *sql, const node *n, const char *prefix, bool conditions) {
+  for (int i = 0; i < n->keys; i++)
+    if (conditions)
+      buffer_printf(sql, "%sg.%s%d IS ?%d", i ? " AND " : "", prefix, i, i + 1);
+    else
+      buffer_printf(sql, "%sg.%s%d", i ? ", " : "", prefix, i);
+}
+
+static void put_row_partition(planner *p, buffer *sql, const node *n, bool restricted) {
+  const arm *a = n->arm[0];
+  leaf_list leaves;
+  delta_sql_leaves(p, a->tree, &leaves);
+  const leaf_map map = {.leaves = &leaves};
+  buffer from = {0}, where = {0};
+  put_chain(a->tree, &map, &from, &where);
+  put_list(&where, &n->having, &map);
+  for (int i = 0; restricted && i < n->keys; i++) {
+    if (where.len) buffer_puts(&where, " AND ");
+    put_expr(&where, a->output[i], &map);
+    buffer_printf(&where, " IS ?%d", i + 1);
+  }
+  buffer_puts(sql, "SELECT ");
+  put_outputs(sql, a->output, n->keys, &map, NULL);
+  buffer_puts(sql, ", ");
+  put_outputs(sql, n->result, n->columns, &map, NULL);
+  buffer_printf(sql, " FROM %s", buffer_text(&from));
+  if (where.len) buffer_printf(sql, " WHERE %s", buffer_text(&where));
+  buffer_free(&from);
+  buffer_free(&where);
+}
+
+static void put_raw_partition(planner *p, buffer *sql, const node *n, bool restricted) {
+  buffer_puts(sql, "SELECT ");
+  put_keys(sql, n, "k", false);
+  if (n->keys) buffer_puts(sql, ", ");
+  put_outputs(sql, n->result, n->columns, NULL, NULL);
+  buffer_puts(sql, " FROM (");
+  put_union(p, sql, n, "k");
+  buffer_puts(sql, ") AS g");
+  if (restricted && n->keys) {
+    buffer_puts(sql, " WHERE ");
+    put_keys(sql, n, "k", true);
+  }
+  if (n->groups && n->keys) {
+    buffer_puts(sql, " GROUP BY ");
+    put_keys(sql, n, "k", false);
+  }
+  if (n->having.count) {
+    buffer having = {0};
+    put_list(&having, &n->having, NULL);
+    buffer_printf(sql, " HAVING %s", buffer_text(&having));
+    buffer_free(&having);
+  }
+}
+
+const char *delta_sql_partition(planner *p, const node *n, bool restricted) {
+  buffer sql = {0};
+  (n->by_row ? put_row_partition : put_raw_partition)(p, &sql, n, restricted);
+  return keep(p, &sql);
+}
+
+static void put_picked(buffer *sql, const aggregate *a) {
+  if (a->kind == AGG_BARE)
+    buffer_printf(sql, "g.i%d", a->argument);
+  else if (a->argument < 0)
+    buffer_puts(sql, "NULL");
+  else
+    buffer_printf(sql, "%s(%sg.i%d)", a->function, a->distinct ? "DISTINCT " : "", a->argument);
+  if (a->kind != AGG_BARE && a->argument >= 0 && a->filter >= 0) buffer_printf(sql, " FILTER (WHERE g.i%d)", a->filter);
+}
+
+const char *delta_sql_group_pick(planner *p, const node *n) {
+  buffer sql = {0};
+  buffer_puts(&sql, "SELECT ");
+  put_keys(&sql, n, "i", false);
+  for (int i = 0; i < n->aggregates; i++) {
+    if (i || n->keys) buffer_puts(&sql, ", ");
+    put_picked(&sql, &n->aggregate[i]);
+  }
+  buffer_puts(&sql, " FROM (");
+  put_union(p, &sql, n, "i");
+  buffer_puts(&sql, ") AS g");
+  if (n->keys) {
+    buffer_puts(&sql, " WHERE ");
+    put_keys(&sql, n, "i", true);
+    buffer_puts(&sql, " GROUP BY ");
+    put_keys(&sql, n, "i", false);
+  }
+  return keep(p, &sql);
+}
+
+const char *delta_sql_group_results(planner *p, const node *n) {
+  buffer sql = {0}, having = {0};
+  buffer_puts(&sql, "SELECT g.slot");
+  for (int i = 0; i < n->columns; i++) {
+    buffer_puts(&sql, ", ");
+    put_expr(&sql, n->result[i], NULL);
+  }
+  buffer_printf(&sql, " FROM vs_g%d AS g", n->id);
+  put_list(&having, &n->having, NULL);
+  if (having.len) buffer_printf(&sql, " WHERE %s", buffer_text(&having));
+  buffer_free(&having);
+  return keep(p, &sql);
+}
+
+static void put_order(buffer *sql, const node *n, const leaf_map *map) {
+  for (int i = 0; i < n->order.count; i++) {
+    const order_term *t = &n->order.items[i];
+    if (i) buffer_puts(sql, ", ");
+    put_expr(sql, t->value, map);
+    if (t->descending) buffer_puts(sql, " DESC");
+    if (t->nulls != NULLS_DEFAULT) buffer_puts(sql, t->nulls == NULLS_FIRST ? " NULLS FIRST" : " NULLS LAST");
+  }
+}
+
+const char *delta_sql_limit(planner *p, const node *n) {
+  buffer sql = {0};
+  const leaf_list only = {.count = 1, .leaf = {n->raw}};
+  const leaf_map map = {.leaves = &only};
+  n->raw->leaf = 0;
+  buffer_puts(&sql, "SELECT t0.vs_id");
+  for (int i = 0; i < n->columns; i++) buffer_printf(&sql, ", t0.c%d", i);
+  buffer_printf(&sql, " FROM %s AS t0 ORDER BY ", n->input->rows.sql_name);
+  put_order(&sql, n, &map);
+  buffer_puts(&sql, ", t0.vs_key LIMIT ");
+  if (n->limit) put_expr(&sql, n->limit, NULL);
+  if (n->offset) {
+    buffer_puts(&sql, " OFFSET ");
+    put_expr(&sql, n->offset, NULL);
+  }
+  return keep(p, &sql);
+}
+
+static void put_aggregates(buffer *out, const node *n) {
+  for (int i = 0; i < n->aggregates; i++) {
+    const aggregate *a = &n->aggregate[i];
+    buffer_printf(out, "|%s %d %d,%d,%d %d %s", a->function, a->kind, a->argument, a->argument2, a->filter, a->distinct, a->collation ? a->collation : "");
+  }
+}
+
+char *delta_sql_identity(planner *p, const node *n) {
+  buffer out = {0};
+  buffer_printf(&out, "%d|%d|%d%d%d|", n->kind, n->keys, n->has_group_by, n->groups, n->by_row);
+  if (n->kind == NODE_RERUN)
+    buffer_puts(&out, n->sql);
+  else if (n->kind == NODE_LIMIT)
+    buffer_puts(&out, delta_sql_limit(p, n));
+  else {
+    if (n->by_row)
+      buffer_puts(&out, delta_sql_partition(p, n, false));
+    else
+      put_union(p, &out, n, "i");
+    for (int i = 0; i < n->columns && !n->by_row && n->result; i++) {
+      buffer_puts(&out, "|");
+      put_expr(&out, n->result[i], NULL);
+    }
+    put_aggregates(&out, n);
+    if (!n->by_row) {
+      buffer_puts(&out, "|");
+      put_list(&out, &n->having, NULL);
+    }
+  }
+  /* The same values under another affinity or collation are other columns. */
+  for (int i = 0; i < n->columns; i++) buffer_printf(&out, "|%d %s", n->rows.column[i].affinity, n->rows.column[i].collation);
+  return keep(p, &out);
+}

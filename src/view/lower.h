@@ -1,0 +1,68 @@
+/* Between the files that lower a SELECT to nodes (lower.c, lower_arms.c, lower_group.c); nobody else includes it. */
+#ifndef VIEW_LOWER_H
+#define VIEW_LOWER_H
+
+#include "view/plan.h"
+
+/* What the columns of a source stand for: a derived table's expressions, or NULLs (expression == NULL). */
+typedef struct binding {
+  const source *source;
+  expr **expression;
+  struct binding *next;
+} binding;
+
+/* One way through FROM: a UNION ALL inside of it makes several. */
+typedef struct alternative {
+  tree *tree; /* NULL: one row without a table */
+  binding *bound;
+} alternative;
+
+typedef struct alternatives {
+  int count;
+  alternative *items;
+} alternatives;
+
+/* FROM and WHERE of one SELECT, or a node's rows and a HAVING over them. */
+typedef struct core {
+  alternatives from;
+  expr_list where; /* in terms of the SELECT's own sources */
+} core;
+
+/* A lowered SELECT: its rows are the arms' rows. */
+typedef struct lowered {
+  int arms;
+  arm **arm;
+  int columns;
+  column_def *column; /* affinity and collation; names are the reader's business */
+} lowered;
+
+/* What an expression holds, subqueries not looked into. */
+typedef struct asking {
+  planner *p;
+  bool subquery, aggregate, window;
+} asking;
+asking ask(planner *p, const expr *e);
+
+void list_add(planner *p, expr_list *list, expr *e);
+expr *column_of(planner *p, source *s, int column);
+expr *literal(planner *p, const char *text);
+void split_and(planner *p, expr *e, expr_list *out);
+arm *arm_new(planner *p, tree *t, int outputs);
+source *source_of_relation(planner *p, relation *rel);
+
+node *node_new(planner *p, node_kind kind, int columns, const column_def *column);
+node *node_register(planner *p, node *n); /* n, or the equal one that is there already */
+node *materialise(planner *p, const lowered *low);
+lowered rows_of_node(planner *p, node *n, const column_def *column);
+
+alternatives lower_from(planner *p, from_item *item, bool nullable);
+/* The rows of FROM and WHERE with these outputs. */
+lowered build_arms(planner *p, const core *c, expr **exprs, int n);
+
+lowered lower_select(planner *p, select_stmt *s);
+/* GROUP BY, aggregates, DISTINCT and window functions over a core. */
+lowered lower_group(planner *p, const core *c, const select_stmt *s, expr **exprs, int n);
+lowered lower_windows(planner *p, const core *c, expr **exprs, int n);
+lowered lower_distinct(planner *p, const lowered *rows);
+
+#endif
