@@ -9,7 +9,7 @@
 #include "catalog/topic.h"
 #include "model/batch.h"
 
-enum { INGEST_MAX_BYTES = 16 << 20, INGEST_MAX_RECORDS = 100000, INGEST_MAX_REASONS = 20 };
+enum { INGEST_MAX_BYTES = 16 << 20, INGEST_MAX_RECORDS = 100000, INGEST_MAX_REASONS = 20, INGEST_MAX_DEPTH = 64 };
 
 typedef struct ingest_request {
   const topic_catalog *topics;
