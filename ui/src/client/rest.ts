@@ -1,5 +1,5 @@
 /** The REST side, typed: what the page asks once. Live rows come over the WebSocket. Works where `fetch` is: browsers, Node 18. */
-import type { Column, RowTuple, Value } from './protocol.js';
+import type { Column, Value } from './protocol.js';
 
 /** What a server says when it refuses (RFC 9457), as an exception. */
 export class Problem extends Error {
@@ -15,19 +15,26 @@ export class Problem extends Error {
   get hint(): string {
     return typeof this.detail.hint === 'string' ? this.detail.hint : '';
   }
+
+  /** Where in the text that was sent, from 1; null where the server does not say. */
+  get position(): { line: number; column: number } | null {
+    const { line, column } = this.detail;
+    return typeof line === 'number' && typeof column === 'number' ? { line, column } : null;
+  }
 }
 
 export interface ViewParam {
   readonly name: string;
-  /** `set` takes any number of values, `value` one. */
-  readonly kind: string;
-  readonly type?: string;
+  readonly kind: 'set' | 'scalar';
+  readonly type: string;
   /** The values to choose from, where the view lists them. */
   readonly values?: readonly (string | number)[];
-  /** `table.column` that holds the values to choose from. */
-  readonly source?: string;
+  /** The table and its column that hold the values to choose from, where the view names them. */
+  readonly table?: string;
+  readonly column?: string;
+  readonly required?: boolean;
+  /** A value, a list of values, or "all". */
   readonly default?: unknown;
-  readonly title?: string;
 }
 
 export interface ViewInfo {
@@ -39,9 +46,23 @@ export interface ViewInfo {
   readonly columns: readonly Column[];
   readonly key: readonly string[];
   readonly strategy: string;
-  readonly alive: number | boolean;
-  readonly definition?: string;
-  readonly [more: string]: unknown;
+  /** Why that strategy. */
+  readonly reason: string;
+  readonly alive: boolean;
+  readonly instances: number;
+  readonly topic: string | null;
+  readonly eager: boolean;
+}
+
+export interface TableInfo {
+  readonly name: string;
+  readonly title: string;
+  readonly topic: string;
+  readonly append: boolean;
+  readonly records: number;
+  readonly dead_letters: number;
+  readonly columns: readonly Column[];
+  readonly key: readonly string[];
 }
 
 export interface RowSet {
@@ -50,6 +71,8 @@ export interface RowSet {
   readonly key?: readonly string[];
   readonly columns: readonly Column[];
   readonly rows: readonly (readonly Value[])[];
+  /** There are more rows than the limit. */
+  readonly truncated?: boolean;
 }
 
 export class Rest {
@@ -84,20 +107,20 @@ export class Rest {
     });
   }
 
-  async views(): Promise<readonly ViewInfo[]> {
-    return listOf<ViewInfo>(await this.json<unknown>('/api/v1/views'), 'views');
+  views(): Promise<readonly ViewInfo[]> {
+    return this.json('/api/v1/views');
   }
 
-  async view(name: string): Promise<ViewInfo> {
-    return this.json<ViewInfo>(`/api/v1/views/${encodeURIComponent(name)}`);
+  tables(): Promise<readonly TableInfo[]> {
+    return this.json('/api/v1/tables');
   }
 
   tableRows(table: string, query = ''): Promise<RowSet> {
-    return this.json<RowSet>(`/api/v1/tables/${encodeURIComponent(table)}/rows${query}`);
+    return this.json(`/api/v1/tables/${encodeURIComponent(table)}/rows${query}`);
   }
 
-  sql(sql: string, params?: Readonly<Record<string, Value>>, signal?: AbortSignal): Promise<RowSet> {
-    return this.post<RowSet>('/api/v1/sql', params ? { sql, params } : { sql }, signal ? { signal } : undefined);
+  sql(sql: string, limit: number, signal?: AbortSignal): Promise<RowSet> {
+    return this.post('/api/v1/sql', { sql, limit }, signal ? { signal } : undefined);
   }
 
   async text(path: string): Promise<string> {
@@ -108,12 +131,3 @@ export class Rest {
     return response.text();
   }
 }
-
-/** A list that comes bare or as the member of an object. */
-export function listOf<T>(body: unknown, member: string): readonly T[] {
-  if (Array.isArray(body)) return body as T[];
-  const inner = (body as Record<string, unknown> | null)?.[member];
-  return Array.isArray(inner) ? (inner as T[]) : [];
-}
-
-export type { RowTuple };

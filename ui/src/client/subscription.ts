@@ -116,16 +116,11 @@ export class Subscription {
     this.whole = false;
     this.unanswered++;
     this.set({ phase: 'catching_up', error: null });
-    this.wire.send({
-      op: 'change',
-      id: this.id,
-      params: selection.params ?? null,
-      group_by: selection.group_by ?? null,
-      filter: selection.filter ?? null,
-      order_by: selection.order_by ?? null,
-      offset: selection.offset ?? null,
-      limit: selection.limit ?? null,
-    });
+    const changed: Record<string, unknown> = {};
+    for (const field of ['params', 'group_by', 'filter', 'order_by', 'offset', 'limit'] as const) {
+      if (JSON.stringify(selection[field]) !== JSON.stringify(before[field])) changed[field] = selection[field] ?? null;
+    }
+    this.wire.send({ op: 'change', id: this.id, ...changed });
   }
 
   /** At most one delta in so many milliseconds. */

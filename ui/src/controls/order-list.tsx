@@ -1,6 +1,6 @@
 /**
- * An ordered choice: chips that are put in order by dragging, by keys (Shift with ← or →), or from the chip's menu; Delete
- * takes one out; "+" adds one. At least one stays.
+ * An ordered choice: chips that are put in order by dragging, by keys (Shift with ← or →), or by a click (one further to the
+ * front); Delete takes one out; "+" adds one. At least one stays.
  */
 import { useRef, useState } from 'react';
 import { Popover } from './popover.js';
@@ -73,8 +73,7 @@ export function OrderList({ label, all, chosen, onChange }: Props) {
             <button
               type="button"
               data-name={name}
-              title="Drag, or Shift with ← and →, to order; Delete takes out"
-              aria-label={`${titleOf(name)}, number ${index + 1} of ${chosen.length}. Shift with left or right arrow moves it, Delete takes it out.`}
+              title="Drag it, or press Shift with ← or →, to put it elsewhere; a click puts it one further to the front; Delete takes it out"
               onKeyDown={(event) => {
                 const step = event.key === 'ArrowLeft' ? -1 : event.key === 'ArrowRight' ? 1 : 0;
                 if (step !== 0) {
@@ -88,8 +87,7 @@ export function OrderList({ label, all, chosen, onChange }: Props) {
               }}
               onClick={() => index > 0 && put(name, index - 1)}
             >
-              <span className="rank" aria-hidden="true">{index + 1}</span>
-              {titleOf(name)}
+              <span className="rank">{index + 1}</span> {titleOf(name)}
             </button>
             <button type="button" aria-label={`Take ${titleOf(name)} out`} title="Take out" disabled={chosen.length < 2} onClick={() => remove(name)}>×</button>
           </li>

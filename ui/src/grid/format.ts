@@ -74,15 +74,23 @@ export function toDate(value: Value): Date | null {
   return Number.isNaN(parsed) ? null : new Date(parsed);
 }
 
-function kindOf(column: Column): ColumnKind {
+/** The type of a column whose expression has none in SQLite, judged by some of its values. */
+export function typeOf(column: Column, sample: readonly Value[]): string {
+  if (column.type !== '' && column.type !== 'NUMERIC') return column.type.toUpperCase();
+  const known = sample.filter((value) => value !== null && value !== undefined);
+  if (known.length === 0) return '';
+  if (known.every((value) => Number.isInteger(value))) return 'INTEGER';
+  return known.every((value) => typeof value === 'number') ? 'REAL' : 'TEXT';
+}
+
+function kindOf(column: Column, type: string): ColumnKind {
   const name = column.name.toLowerCase();
-  const type = column.type.toUpperCase();
-  if (/(^|_)(timestamp|time|last_updated|updated_at|raised_at|cleared_at|at|since|bucket|window_start|window_end|received|now)$/.test(name) && type !== 'REAL') return 'time';
+  if (/(^|_)(timestamp|time|last_updated|last_trade|at|since|window_start|window_end|now)$/.test(name) && type !== 'REAL') return 'time';
   if (/(^|_)date$/.test(name)) return 'date';
   if (/(^|_)(quality|quality_flag|flag|status_flag|severity)$/.test(name) && type !== 'REAL') return 'flag';
   if (type === 'TEXT' || type === 'BLOB') return 'text';
-  if (/(^|_)(weight|return|pct|percent|ratio|volatility|allocation|selection|interaction|contribution|share)$/.test(name) || /_(weight|return|pct|percent)_/.test(name)) return 'percent';
-  if (/(^|_)(usd|nav|pnl|cash|value|exposure|amount)$/.test(name) && !/price|rate/.test(name)) return 'money';
+  if (/(^|_)(weight|return|pct|percent|ratio|volatility|allocation|selection|interaction|active|contribution|share|largest|tracking_error)$/.test(name) || /_(weight|return|pct|percent)_/.test(name)) return 'percent';
+  if (/(^|_)(usd|nav|pnl)$/.test(name) && !/price|rate|unit/.test(name)) return 'money';
   if (type === 'INTEGER') return 'integer';
   if (type === 'REAL' || type === 'NUMERIC') return 'real';
   return 'text';
@@ -96,8 +104,9 @@ const WIDTHS: Readonly<Record<ColumnKind, number>> = {
 /** Identifiers are numbers that are not counted: no thousands, no arrow. */
 const isIdentifier = (name: string): boolean => /(^|_)id$/.test(name);
 
-export function formatOf(column: Column, cents = false): ColumnFormat {
-  const kind = kindOf(column);
+/** `sample`: values of the column, for those that SQLite gives no type. */
+export function formatOf(column: Column, cents = false, sample: readonly Value[] = []): ColumnFormat {
+  const kind = kindOf(column, typeOf(column, sample));
   const title = titleOf(column.name);
   const numeric = kind === 'integer' || kind === 'real' || kind === 'money' || kind === 'percent';
   if (!numeric || isIdentifier(column.name)) {

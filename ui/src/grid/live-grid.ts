@@ -34,6 +34,7 @@ const HIDDEN_FLUSH_MS = 1000;
 const NARROW_PX = 640;
 const SCROLLBAR_PX = 18;
 const WIDEST = 1.6;
+const SAMPLE_ROWS = 50;
 
 export interface GridOptions {
   readonly rows: RowStore;
@@ -65,6 +66,8 @@ export class LiveGrid {
   private added = new Set<Row>();
   private removed = new Set<Row>();
   private reset = true;
+  /** The columns were made without a row to judge them by. */
+  private guessed = false;
   private frame = 0;
   private timer: ReturnType<typeof setTimeout> | undefined;
   private moving = new Set<Row>();
@@ -223,9 +226,10 @@ export class LiveGrid {
     this.frame = 0;
     this.timer = undefined;
     this.totalsStale = true;
-    if (this.reset) {
+    if (this.reset || (this.guessed && this.rows.size > 0)) {
+      const columnsStay = !this.reset;
       this.reset = false;
-      this.rebuild(false);
+      this.rebuild(columnsStay);
     } else {
       this.applyRows();
       this.paintCells();
@@ -309,7 +313,10 @@ export class LiveGrid {
 
   private rebuild(keepLayout: boolean): void {
     const layout = keepLayout ? this.layout() : this.options.layout?.();
-    this.formats = this.rows.columns.map((column) => formatOf(column, this.cents));
+    const sample: Row[] = [];
+    for (const row of this.rows.rows()) if (sample.push(row) === SAMPLE_ROWS) break;
+    this.guessed = sample.length === 0;
+    this.formats = this.rows.columns.map((column, i) => formatOf(column, this.cents, sample.map((row) => row.values[i] as Value)));
     this.flashes.clear();
     this.totals.clear();
     this.moving.clear();

@@ -62,11 +62,11 @@ function PillPopover({ truth, status, subscriptions, now }: { truth: Truth; stat
       <Popover
         end
         className={`pill ${truth.state}`}
-        ariaLabel={`Connection: ${truth.word} ${truth.detail}`}
         panelLabel="Connection"
         label={
           <>
             <span className="dot" aria-hidden="true" />
+            <span className="sr-only">Connection: </span>
             <b>{truth.word}</b>
             {truth.detail && <span className="detail">{truth.detail}</span>}
           </>

@@ -1,6 +1,6 @@
 /** The one server that this page talks to: its own origin. The client, the REST side, and hooks that follow them. */
 import { useEffect, useRef, useState, useSyncExternalStore } from 'react';
-import { Rest, ViewClient, type ConnectionStatus, type Selection, type Subscription, type SubscriptionState, type ViewInfo } from '../client/index.js';
+import { Problem, Rest, ViewClient, type ConnectionStatus, type Selection, type Subscription, type SubscriptionState, type ViewInfo } from '../client/index.js';
 
 const origin = typeof location === 'undefined' ? 'http://127.0.0.1:8080' : location.origin;
 
@@ -146,7 +146,9 @@ export interface Answer<T> {
   readonly again: () => void;
 }
 
-/** Asks when `key` changes, when told to, and when the server comes back. */
+const RETRY_MS = 2000;
+
+/** Asks when `key` changes, when told to, when the server comes back, and again after an error that may pass. */
 export function useAnswer<T>(key: string, ask: (signal: AbortSignal) => Promise<T>): Answer<T> {
   const [state, setState] = useState<{ value: T | null; error: Error | null }>({ value: null, error: null });
   const [round, setRound] = useState(0);
@@ -156,12 +158,21 @@ export function useAnswer<T>(key: string, ask: (signal: AbortSignal) => Promise<
   );
   useEffect(() => {
     const abort = new AbortController();
+    let retry: ReturnType<typeof setTimeout> | undefined;
     ask(abort.signal).then(
       (value) => !abort.signal.aborted && setState({ value, error: null }),
-      (error: unknown) =>
-        !abort.signal.aborted && setState((old) => ({ value: old.value, error: error instanceof Error ? error : new Error(String(error)) })),
+      (error: unknown) => {
+        if (abort.signal.aborted) return;
+        setState((old) => ({ value: old.value, error: error instanceof Error ? error : new Error(String(error)) }));
+        // What the server could not answer now, it may soon; what it refuses, it goes on refusing.
+        const passing = !(error instanceof Problem) || error.status === 0 || error.status >= 500;
+        if (passing) retry = setTimeout(() => setRound((n) => n + 1), RETRY_MS);
+      },
     );
-    return () => abort.abort();
+    return () => {
+      clearTimeout(retry);
+      abort.abort();
+    };
     // `ask` is named by `key`.
   }, [key, round, epoch]);
   return { ...state, again: () => setRound((n) => n + 1) };

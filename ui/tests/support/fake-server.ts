@@ -17,6 +17,17 @@ const TYPES: Readonly<Record<string, string>> = {
 export const POLICY =
   "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; font-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
+const ACCOUNT_TABLE = {
+  name: 'account', title: 'Accounts', topic: 'base.account', append: false, records: 24, dead_letters: 0, key: ['account_id'],
+  columns: [{ name: 'account_id', type: 'TEXT' }, { name: 'account_name', type: 'TEXT' }],
+};
+
+async function bodyOf(request: IncomingMessage): Promise<{ sql: string }> {
+  let text = '';
+  for await (const piece of request) text += String(piece);
+  return JSON.parse(text) as { sql: string };
+}
+
 const HEARTBEAT_MS = 1000;
 const HELD_VERSIONS = 400;
 
@@ -316,18 +327,22 @@ export class FakeServer {
     };
     const rows = /^\/api\/v1\/views\/([a-z0-9_]+)\/rows$/.exec(url.pathname);
     try {
-      if (url.pathname === '/api/v1/views') return json({ version: this.version, views: this.views.map((v) => v.info) });
+      if (url.pathname === '/api/v1/views') return json(this.views.map((v) => v.info));
       if (rows) return json(this.rowsOf(rows[1]!, url.searchParams));
-      if (url.pathname === '/api/v1/tables/account/rows') {
-        const columns = [{ name: 'account_id', type: 'TEXT' }, { name: 'account_name', type: 'TEXT' }];
-        return json({ version: this.version, columns, rows: this.market.accounts.map((a) => [a.id, a.name]) });
-      }
+      if (url.pathname === '/api/v1/tables') return json([ACCOUNT_TABLE]);
+      if (url.pathname === '/api/v1/sql') return json(this.query(await bodyOf(request)));
       if (url.pathname.startsWith('/api/')) return json({ title: 'Not found', status: 404, detail: `There is nothing at ${url.pathname}.` }, 404);
     } catch (error) {
       if (!(error instanceof Refused)) throw error;
       return json({ title: error.code, status: error.code === 'not_found' ? 404 : 400, detail: error.message, hint: error.hint }, error.code === 'not_found' ? 404 : 400);
     }
     this.file(url.pathname, response);
+  }
+
+  /** Knows the table of accounts; anything else is an error with its position, as a mistake in SQL is. */
+  private query({ sql }: { sql: string }): unknown {
+    if (!/FROM "?account"?\b/i.test(sql)) throw new Refused('sql', 'no such table', 'the tables are: account');
+    return { version: this.version, key: [], columns: ACCOUNT_TABLE.columns, rows: this.market.accounts.map((a) => [a.id, a.name]) };
   }
 
   private rowsOf(view: string, query: URLSearchParams): unknown {

@@ -99,7 +99,7 @@ function holdings(market: Market, { filter }: FakeSelection): Table {
   return { columns: HOLDING_COLUMNS, key: ['instrument_id', 'account_id'], rows: rows.filter(keep) };
 }
 
-const QUOTE_COLUMNS: readonly Column[] = [text('symbol'), real('price'), real('open'), real('change'), real('change_pct'), integer('volume'), integer('timestamp')];
+const QUOTE_COLUMNS: readonly Column[] = [text('symbol'), real('price'), real('open'), real('change'), real('change_ratio'), integer('volume'), integer('last_trade')];
 
 function quotes(market: Market): Table {
   return {
@@ -112,7 +112,7 @@ function quotes(market: Market): Table {
 }
 
 const BAR_COLUMNS: readonly Column[] = [
-  text('symbol'), integer('bucket'), real('open'), real('high'), real('low'), real('close'), integer('volume'),
+  text('symbol'), integer('window_start'), real('open'), real('high'), real('low'), real('close'), integer('volume'),
 ];
 
 /** A day of bars per symbol that end in the price as it is. */
@@ -130,11 +130,11 @@ function bars(market: Market, { filter }: FakeSelection): Table {
       rows.push([instrument.symbol, now - i * minute, open, Math.max(open, close) * 1.001, Math.min(open, close) * 0.999, close, 1000 + ((i * 37) % 900)]);
     }
   }
-  return { columns: BAR_COLUMNS, key: ['symbol', 'bucket'], rows: rows.filter(keep) };
+  return { columns: BAR_COLUMNS, key: ['symbol', 'window_start'], rows: rows.filter(keep) };
 }
 
 const plain = (name: string, title: string, description: string, table: Table): Record<string, unknown> => ({
-  name, title, description, params: [], group_by: null, columns: table.columns, key: table.key, strategy: 'delta', alive: 0,
+  name, title, description, params: [], group_by: null, columns: table.columns, key: table.key, strategy: 'delta', reason: 'joins and sums', alive: false, instances: 0, topic: null, eager: false,
 });
 
 export function fakeViews(market: Market): readonly FakeView[] {
@@ -146,19 +146,23 @@ export function fakeViews(market: Market): readonly FakeView[] {
         title: 'Account overview',
         description: 'Exposure in USD at the start of the day, now, and when every order is filled.',
         params: [
-          { name: 'accounts', kind: 'set', type: 'TEXT', source: 'account.account_id', default: 'all' },
+          { name: 'accounts', kind: 'set', type: 'TEXT', table: 'account', column: 'account_id', default: 'all' },
           { name: 'exposures', kind: 'set', type: 'TEXT', values: ['sod', 'current', 'expected'], default: 'all' },
         ],
         group_by: { dimensions: Object.keys(DIMENSIONS), default: ['account_name', 'instrument_name'] },
         columns: overview(market, none).columns,
         key: ['account_name', 'instrument_name'],
         strategy: 'delta',
-        alive: 1,
+        reason: 'joins and sums',
+        alive: true,
+        instances: 1,
+        topic: null,
+        eager: false,
       },
       compute: overview,
     },
     { info: plain('enriched_holdings', 'Holdings', 'Positions with their price and value.', holdings(market, none)), compute: holdings },
     { info: plain('latest_quote', 'Latest quotes', 'The last price of each symbol against its open.', quotes(market)), compute: quotes },
-    { info: plain('ohlc_1m', 'Bars of a minute', 'Open, high, low, close and volume per symbol and minute.', { columns: BAR_COLUMNS, key: ['symbol', 'bucket'], rows: [] }), compute: bars },
+    { info: plain('ohlc_1m', 'Bars of a minute', 'Open, high, low, close and volume per symbol and minute.', { columns: BAR_COLUMNS, key: ['symbol', 'window_start'], rows: [] }), compute: bars },
   ];
 }

@@ -5,7 +5,7 @@ import { GridView } from '../../grid/grid-view.js';
 import { formatOf } from '../../grid/format.js';
 import { OneOf } from '../../controls/segments.js';
 import { useSubscription, useSubscriptionState } from '../../store/server.js';
-import { behind } from './drill.js';
+import { behind, layoutBehind } from './drill.js';
 
 interface Props {
   readonly views: readonly ViewInfo[];
@@ -38,7 +38,7 @@ export function Drawer({ views, view, subscription, row, onClose }: Props) {
       {found.length > 1 && <OneOf label="Behind it" choices={found.map((b) => ({ value: b.view.name, label: b.view.title || b.view.name }))} chosen={now!.view.name} onChange={setChosen} />}
       {found.length === 0 && <p className="dim">No other view has this row’s columns, so there is nothing more to show behind it.</p>}
       {state.error && <div className="notice error" role="alert">{state.error.message}</div>}
-      {inner && now && <GridView key={now.view.name} subscription={inner} label={`${now.view.title || now.view.name} behind ${title}`} />}
+      {inner && now && <GridView key={now.view.name} subscription={inner} layout={layoutBehind(now.view, key)} label={`${now.view.title || now.view.name} behind ${title}`} />}
     </aside>
   );
 }

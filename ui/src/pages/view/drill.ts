@@ -4,8 +4,8 @@
  * A view can, when it has all the columns that make the row what it is. Of the selection it must be able to say what the
  * row's own controls said: a parameter that chooses among `table.column` becomes a condition on the column of that name.
  */
+import { formatOf } from '../../grid/format.js';
 import type { Row, RowStore, Selection, Value, ViewInfo } from '../../client/index.js';
-import { sourceOf } from './choices.js';
 
 export function literal(value: Value): string {
   if (value === null) return 'NULL';
@@ -31,6 +31,8 @@ export interface Behind {
 }
 
 const MOST = 1000;
+/** So many views are offered; more would hide the good ones. */
+const VIEWS_MOST = 5;
 
 /** The views that show what is behind the row: those with the most detail first. */
 export function behind(views: readonly ViewInfo[], from: ViewInfo, selection: Selection, rows: RowStore, row: Row): readonly Behind[] {
@@ -46,16 +48,30 @@ export function behind(views: readonly ViewInfo[], from: ViewInfo, selection: Se
     const chosen = chosenConditions(from, selection, names);
     found.push({ view, selection: { view: view.name, filter: [condition, ...chosen].join(' AND '), limit: MOST } });
   }
-  return found.sort((a, b) => b.view.columns.length - a.view.columns.length);
+  return found.sort((a, b) => b.view.columns.length - a.view.columns.length).slice(0, VIEWS_MOST);
+}
+
+/**
+ * The columns of a view behind a row, best first for a narrow place: two that name the thing, what is counted, the rest.
+ * What all rows share (the key they were found by) and numbers that stand for a name that is there too are left out.
+ */
+export function layoutBehind(view: ViewInfo, key: readonly string[]): { order: string[]; hidden: string[] } {
+  const names = view.columns.map((c) => c.name);
+  const hidden = names.filter((n) => key.includes(n) || (n.endsWith('_id') && names.includes(n.replace(/_id$/, '_name'))));
+  const shown = view.columns.filter((c) => !hidden.includes(c.name));
+  const naming = shown.filter((c) => /(^|_)(name|symbol|id)$/.test(c.name)).slice(0, 2);
+  const others = shown.filter((c) => !naming.includes(c));
+  const counted = others.filter((c) => c.type !== 'TEXT' && formatOf(c).kind !== 'time');
+  const rest = others.filter((c) => !counted.includes(c));
+  return { order: [...[...naming, ...counted, ...rest].map((c) => c.name), ...hidden], hidden };
 }
 
 function chosenConditions(from: ViewInfo, selection: Selection, names: ReadonlySet<string>): string[] {
   const conditions: string[] = [];
   for (const param of from.params) {
     const values = selection.params?.[param.name];
-    const source = sourceOf(param);
-    if (!Array.isArray(values) || !source || !names.has(source[1])) continue;
-    conditions.push(`${quoted(source[1])} IN (${(values as Value[]).map(literal).join(', ')})`);
+    if (!Array.isArray(values) || param.column === undefined || !names.has(param.column)) continue;
+    conditions.push(`${quoted(param.column)} IN (${(values as Value[]).map(literal).join(', ')})`);
   }
   return conditions;
 }

@@ -3,7 +3,7 @@ import type { Params, ParamValue, Selection, ViewInfo, ViewParam } from '../../c
 import { readList, readText, writeList, writeText, type Query } from '../../store/address.js';
 import type { ColumnLayout } from '../../grid/layout.js';
 
-export const isSet = (param: ViewParam): boolean => /set|list/.test(param.kind);
+export const isSet = (param: ViewParam): boolean => param.kind === 'set';
 
 /** The list that a default names; null stands for "all". */
 export function defaultList(param: ViewParam): readonly string[] | null {
@@ -50,7 +50,7 @@ export function selectionOf(view: ViewInfo, query: Query): Selection {
 }
 
 function typed(param: ViewParam, value: string): string | number {
-  const numeric = /INT|REAL|NUM/i.test(param.type ?? '');
+  const numeric = /INT|REAL|NUM/i.test(param.type);
   return numeric && value.trim() !== '' && Number.isFinite(Number(value)) ? Number(value) : value;
 }
 
