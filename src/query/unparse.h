@@ -20,6 +20,7 @@ typedef struct unparse_hooks {
   void *ctx;
 } unparse_hooks;
 
+/* As an operand of any operator: in parentheses unless it stands alone anyway. */
 void unparse_expr(buffer *out, const expr *e, const unparse_hooks *hooks);
 void unparse_from(buffer *out, const from_item *item, const unparse_hooks *hooks);
 void unparse_select(buffer *out, const select_stmt *s, const unparse_hooks *hooks);
