@@ -159,6 +159,11 @@ void sql_guard_start(sql_guard *g, int time_ms) {
 
 bool sql_guard_expired(const sql_guard *g) { return g->expired; }
 
+static bool set_denied(const sql_guard *g, error *err) {
+  error_set(err, ERR_INVALID, "%s", g->denied);
+  return error_hint(err, "only queries (SELECT, WITH, VALUES) over tables and views are run, with functions that compute");
+}
+
 static void set_position(error *err, const char *sql, int offset) {
   int line = 1, column = 1;
   for (int i = 0; i < offset && sql[i]; i++) {
@@ -174,9 +179,6 @@ bool sql_guard_error(sql_guard *g, error *err) {
       if (g->stopped) return error_set(err, ERR_IO, "the server is stopping");
       error_set(err, ERR_LIMIT, "the query took longer than the %d ms that it may take", g->time_ms);
       return error_hint(err, "narrow it with WHERE, ask for fewer columns, or declare it as a view");
-    case SQLITE_AUTH:
-      error_set(err, ERR_INVALID, "%s", g->denied[0] ? g->denied : sqlite3_errmsg(g->db));
-      return error_hint(err, "only queries (SELECT, WITH, VALUES) over tables and views are run, with functions that compute");
     case SQLITE_TOOBIG: return error_set(err, ERR_LIMIT, "a text, blob or row is larger than %d bytes", SQL_GUARD_VALUE_BYTES);
     case SQLITE_NOMEM: return error_nomem(err);
     case SQLITE_BUSY:
@@ -216,7 +218,10 @@ sqlite3_stmt *sql_guard_prepare(sql_guard *g, const char *sql, error *err) {
   if (rc != SQLITE_OK) {
     /* The offset belongs to the failed prepare, so it is read before anything else is compiled. */
     int offset = sqlite3_error_offset(g->db);
-    sql_guard_error(g, err);
+    if (g->denied[0])
+      set_denied(g, err);
+    else
+      sql_guard_error(g, err);
     if (offset >= 0) set_position(err, sql, offset);
   } else if (!stmt) {
     error_set(err, ERR_INVALID, "the statement is empty; expected SELECT, WITH or VALUES");

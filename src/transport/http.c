@@ -14,6 +14,7 @@
 
 enum {
   DISCARD_BYTES = 1 << 20, /* of a body that was refused: read, so that the client reads our answer and not a reset */
+  DISCARD_MS = 500,        /* … for so long */
   CUT_SLACK_MS = 1000,     /* after an answer's deadline its handler has this long to end it, then the socket is cut */
 };
 
@@ -239,6 +240,7 @@ void http_register_websocket(http_server *s) {
 
 static void discard_rest(struct mg_connection *conn) {
   char piece[4096];
+  set_deadline(conn, clock_monotonic_ms() + DISCARD_MS);
   for (size_t total = 0; total < DISCARD_BYTES;) {
     int n = mg_read(conn, piece, sizeof piece);
     if (n <= 0) return;

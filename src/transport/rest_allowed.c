@@ -19,19 +19,11 @@ static void put_names(buffer *out, const json_t *list) {
   json_array_foreach(list, i, item) put_name(out, json_is_object(item) ? json_object_get(item, "name") : item);
 }
 
-static const json_t *list_of(json_t *document) {
-  const char *name;
-  json_t *member;
-  if (json_is_array(document)) return document;
-  json_object_foreach(document, name, member) if (json_is_array(member)) return member;
-  return NULL;
-}
-
 bool rest_names_json(const char *list_json, buffer *out) {
   json_error_t where;
   json_t *document = json_loads(list_json, 0, &where);
   buffer_putc(out, '[');
-  put_names(out, list_of(document));
+  put_names(out, document);
   buffer_putc(out, ']');
   json_decref(document);
   return !out->failed;

@@ -9,7 +9,7 @@
 /* A view's error as a problem: an unknown view with the views there are, an unknown parameter or dimension with the
 ** parameters and dimensions of the view. */
 void rest_view_error(exchange *x, const char *view, const error *err);
-/* The member `name` of each object in the list that a service text holds (an array, or the one array in an object). */
+/* The names in a list of the service's (an array of objects with a name), as a JSON array. */
 bool rest_names_json(const char *list_json, buffer *out);
 
 #endif

@@ -24,9 +24,8 @@ static bool take_id(exchange *x, uint64_t *id) {
   return true;
 }
 
-/* The instance of that id in the service's list: an array, or an object with one. Borrowed from the document. */
-static json_t *find_instance(json_t *document, uint64_t id) {
-  json_t *list = json_is_array(document) ? document : json_object_get(document, "instances");
+/* Borrowed from the list. */
+static json_t *find_instance(json_t *list, uint64_t id) {
   size_t i;
   json_t *item;
   json_array_foreach(list, i, item) {

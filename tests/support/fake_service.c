@@ -37,7 +37,7 @@ static bool is_view(const char *name, error *err) {
 }
 
 static char *views(void *ctx, error *err) {
-  return text("{\"views\":[{\"name\":\"position\"},{\"name\":\"empty\"},{\"name\":\"series\"},{\"name\":\"endless\"}]}");
+  return text("[{\"name\":\"position\"},{\"name\":\"empty\"},{\"name\":\"series\"},{\"name\":\"endless\"}]");
 }
 
 static char *view(void *ctx, const char *name, error *err) { return is_view(name, err) ? text(position_json) : NULL; }
@@ -64,10 +64,10 @@ static char *view_put(void *ctx, const char *name, const char *definition, const
 }
 
 static bool view_delete(void *ctx, const char *name, error *err) { return is_view(name, err); }
-static char *tables(void *ctx, error *err) { return text("{\"tables\":[{\"name\":\"holding\"},{\"name\":\"price\"}]}"); }
+static char *tables(void *ctx, error *err) { return text("[{\"name\":\"holding\"},{\"name\":\"price\"}]"); }
 
 static char *instances(void *ctx, error *err) {
-  return text("{\"instances\":[{\"id\":41,\"view\":\"position\",\"strategy\":\"delta\",\"rows\":3},{\"id\":42,\"view\":\"series\",\"strategy\":\"rerun\",\"rows\":0}]}");
+  return text("[{\"id\":41,\"view\":\"position\",\"strategy\":\"delta\",\"rows\":3},{\"id\":42,\"view\":\"series\",\"strategy\":\"rerun\",\"rows\":0}]");
 }
 
 static bool instance_drop(void *ctx, uint64_t id, error *err) {

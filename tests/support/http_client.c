@@ -119,7 +119,7 @@ void http_answer_free(http_answer *a) {
 }
 
 const char *http_answer_header(const http_answer *a, const char *name) {
-  static char found[2000];
+  static _Thread_local char found[2000];
   size_t n = strlen(name);
   for (const char *line = buffer_text(&a->head); line && *line; line = strstr(line, "\r\n") ? strstr(line, "\r\n") + 2 : NULL)
     if (strncasecmp(line, name, n) == 0 && line[n] == ':') {

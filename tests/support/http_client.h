@@ -25,7 +25,7 @@ http_answer http_raw(int port, const char *request, size_t n);
 http_answer http_request(int port, const char *method, const char *target, const char *headers, const char *body);
 http_answer http_get(int port, const char *target);
 void http_answer_free(http_answer *a);
-/* A header's value in a static buffer, or NULL. */
+/* A header's value, until this thread's next call; or NULL. */
 const char *http_answer_header(const http_answer *a, const char *name);
 bool http_gunzip(const buffer *packed, buffer *out);
 

@@ -200,7 +200,7 @@ static void unknown_names_name_the_known(void **state) {
 }
 
 static void views_are_written(void **state) {
-  expect(http_get(port, "/api/v1/views"), 200, "\"views\"");
+  expect(http_get(port, "/api/v1/views"), 200, "[{\"name\":\"position\"}");
   http_answer a = http_get(port, "/api/v1/views/position");
   assert_header(&a, "ETag", "\"abc123\"");
   http_answer_free(&a);
