@@ -174,8 +174,9 @@ bool view_explain(sqlite3 *db, const char *name, const char *sql, view_strategy 
     p->names = (resolver){.memory = &memory, .schema = &schema};
     view_plan plan;
     explaining x = {.p = p, .out = json};
-    ok = plan_view(p, sql, &plan, err) && tracker_open(&x.feeds, db, CAPTURE_TRIGGERS, err);
+    ok = plan_view(p, sql, &plan, err);
     if (ok) {
+      tracker_open_feeds(&x.feeds, db);
       ok = explain_plan(&x, name, &plan, err);
       tracker_close(&x.feeds);
     }

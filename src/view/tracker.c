@@ -288,6 +288,15 @@ void tracker_unfollow(tracker *t, tracked *x) {
   release(t, x);
 }
 
+enum { FEEDS_ONLY_FIRST_NUMBER = 1 << 24 };
+
+void tracker_open_feeds(tracker *t, sqlite3 *db) {
+  memset(t, 0, sizeof *t);
+  t->db = db;
+  t->feeds_only = true;
+  t->numbers = FEEDS_ONLY_FIRST_NUMBER;
+}
+
 bool tracker_open(tracker *t, sqlite3 *db, capture_mode mode, error *err) {
   memset(t, 0, sizeof *t);
   t->db = db;
@@ -306,6 +315,7 @@ void tracker_close(tracker *t) {
     t->first = x->next;
     release(t, x);
   }
+  if (t->feeds_only) return;
   if (t->mode == CAPTURE_PREUPDATE)
     sqlite3_preupdate_hook(t->db, NULL, NULL);
   else

@@ -34,12 +34,15 @@ typedef struct tracker {
   capture_mode mode;
   tracked *first;
   int numbers;
+  bool feeds_only; /* captures nothing */
   bool failed;  /* a change could not be kept: the turn must be rolled back */
   bool muted;   /* the engine's own writes */
   error failure;
 } tracker;
 
 bool tracker_open(tracker *t, sqlite3 *db, capture_mode mode, error *err) MUST_USE;
+/* Feeds alone, with numbers of their own, so that statements can be prepared on a connection that a view_set captures on. */
+void tracker_open_feeds(tracker *t, sqlite3 *db);
 void tracker_close(tracker *t);
 
 /* Follows a relation (counted); its feeds exist from then on. */
