@@ -110,11 +110,12 @@ from_item *build_join_item(query_build *q, join_prefix prefix, from_item *item, 
   return join;
 }
 
-/* (t AS x) AS y: parentheses around one table only give it another alias, and take away the one it had; around the first
-** tables of the clause they mean nothing; else what is inside is joined first. */
+/* Parentheses around the first tables of the clause mean nothing; around one table, or one join that has an alias, they give
+** it another alias, or take away the one it had: (t AS x) AS y; else what is inside is joined first. */
 from_item *build_parenthesised(query_build *q, join_prefix prefix, from_item *inner, const token *alias, join_condition c) {
   if (q->failed) return NULL;
   if (!prefix.left && !alias->bytes && !c.on && !c.using) return inner;
-  if (inner->kind != FROM_JOIN || alias->bytes) inner->alias = alias_name(q, alias);
+  inner->alias = alias_name(q, alias);
+  inner->indexed_by = NULL; /* SQLite forgets it as well */
   return build_join_item(q, prefix, inner, c);
 }

@@ -87,6 +87,26 @@ static void put_expr(buffer *out, int depth) {
   else put_special(out, depth - 1);
 }
 
+/* Joins in parentheses, with and without aliases, to any side. */
+static void put_nested_join(buffer *out, int depth) {
+  static const char *const tables[] = {"t1", "t2", "t3 AS k", "main.t1 'm'", "v1", "json_each('[3]') AS j", "t2 AS n NOT INDEXED", "t1 INDEXED BY i1"};
+  static const char *const joins[] = {" JOIN ", ", ", " LEFT JOIN ", " NATURAL JOIN ", " NATURAL LEFT OUTER JOIN ", " FULL JOIN ", " RIGHT OUTER JOIN "};
+  if (depth <= 0 || pick(4) == 0) {
+    buffer_puts(out, ONE_OF(tables));
+    return;
+  }
+  static const char *const aliases[] = {")", ")", ") AS p", ") q", ") 'r'"};
+  bool enclosed = pick(2);
+  if (enclosed) buffer_putc(out, '(');
+  put_nested_join(out, depth - 1);
+  unsigned join = pick(sizeof joins / sizeof *joins);
+  buffer_puts(out, joins[join]);
+  if (pick(2)) { buffer_putc(out, '('); put_nested_join(out, depth - 1); buffer_puts(out, ONE_OF(aliases)); }
+  else put_nested_join(out, 0);
+  if (join != 3 && join != 4 && pick(2)) buffer_puts(out, pick(2) ? " ON 1" : " USING (a)");
+  if (enclosed) buffer_puts(out, ONE_OF(aliases));
+}
+
 static void put_from(buffer *out, int depth) {
   static const char *const joins[] = {" JOIN ", ", ", " LEFT JOIN ", " CROSS JOIN ", " INNER JOIN ", " FULL OUTER JOIN ", " RIGHT JOIN "};
   static const char *const others[] = {"t2", "t3", "main.t2 AS u", "t3 'v'", "(t2)", "(t2 JOIN t3 USING (b))", "v1", "json_each('[1,2]') j", "(VALUES (1), (2)) AS w"};
@@ -131,6 +151,22 @@ static void put_select(buffer *out, int depth, int columns) {
     put_arm(out, depth, columns);
   }
   if (pick(4) == 0) buffer_puts(out, pick(2) ? " ORDER BY 1 DESC NULLS LAST" : " ORDER BY 1 COLLATE nocase LIMIT 3 OFFSET 1");
+}
+
+static void test_joins(void **state) {
+  sqlite3 *db = open_schema();
+  buffer sql = {0};
+  int prepared = 0, total = cases(2000);
+  for (int i = 0; i < total; i++) {
+    buffer_clear(&sql);
+    buffer_puts(&sql, pick(2) ? "SELECT * FROM " : "SELECT count(*) FROM ");
+    put_nested_join(&sql, 1 + (int)pick(4));
+    prepared += check(db, buffer_text(&sql)) == PREPARED;
+  }
+  print_message("%d of %d random joins were prepared by SQLite\n", prepared, total);
+  assert_true(prepared * 10 > total);
+  buffer_free(&sql);
+  sqlite3_close(db);
 }
 
 /* Rows of random statements come in no order: names and trees are compared, and rows where there is one way to get them. */
@@ -228,7 +264,7 @@ static void test_mutations(void **state) {
 }
 
 int main(void) {
-  const struct CMUnitTest tests[] = {cmocka_unit_test(test_grammar), cmocka_unit_test(test_mutations)};
+  const struct CMUnitTest tests[] = {cmocka_unit_test(test_grammar), cmocka_unit_test(test_joins), cmocka_unit_test(test_mutations)};
   const char *given = getenv("VS_SEED");
   random_state = given ? strtoull(given, NULL, 10) : (uint64_t)time(NULL) * 2654435761u + 1;
   print_message("VS_SEED=%llu\n", (unsigned long long)random_state);
