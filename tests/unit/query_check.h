@@ -33,6 +33,7 @@ static int stop_now(void *ctx) { return 1; }
 static void run(sqlite3 *db, const char *sql, buffer *out) {
   buffer_clear(out);
   sqlite3_stmt *stmt;
+  sqlite3_test_control(SQLITE_TESTCTRL_PRNG_SEED, 1, NULL); /* SQLite tells columns of one name apart by random numbers */
   if (sqlite3_prepare_v2(db, sql, -1, &stmt, NULL) != SQLITE_OK) {
     buffer_printf(out, "error %s", sqlite3_errmsg(db));
     return;
@@ -117,7 +118,8 @@ static judgement check(sqlite3 *db, const char *sql) {
   judgement verdict = judge(db, sql);
   select_stmt *tree = query_parse(&a, sql, strlen(sql), &err);
   char message[1200];
-  if (!tree && verdict <= MEANINGLESS) fail_msg("SQLite takes it, we do not: %s\n  %s", sql, error_format(&err, message, sizeof message));
+  bool too_strict = verdict == PREPARED || (verdict == MEANINGLESS && !strstr(err.text, "of VALUES has")); /* told later */
+  if (!tree && too_strict) fail_msg("SQLite takes it, we do not: %s\n  %s", sql, error_format(&err, message, sizeof message));
   if (tree && verdict == REFUSED) fail_msg("we take it, SQLite does not: %s\n  %s", sql, sqlite3_errmsg(db));
   if (!tree) {
     assert_true(err.line > 0 && err.column > 0);
