@@ -365,7 +365,7 @@ void grammar_save(const void *parser, grammar_states *out) {
 
 /* What the tables say for a token in a state, without the fallback of keywords to names. */
 static YYACTIONTYPE action_for(YYACTIONTYPE state, int type) {
-  if (state > YY_SHIFT_COUNT) return yy_default[state];
+  if (state > YY_SHIFT_COUNT) return YY_ERROR_ACTION; /* no such state is on the stack */
   int i = yy_shift_ofst[state] + type;
   return i >= 0 && i < (int)YY_NLOOKAHEAD && yy_lookahead[i] == type ? yy_action[i] : yy_default[state];
 }
