@@ -1,6 +1,7 @@
 #include "transport/exchange.h"
 
 #include "base/clock.h"
+#include "base/log.h"
 #include "transport/gzip_stream.h"
 #include "transport/http_server.h"
 #include "transport/problem.h"
@@ -49,6 +50,7 @@ static void send_problem(exchange *x, problem *p) {
     exchange_abort(x);
     return;
   }
+  if (p->status == 500) log_warn("http path=%.200s: %s", x->path, p->detail);
   p->instance = x->path;
   x->status = p->status;
   x->content_type = PROBLEM_CONTENT_TYPE;

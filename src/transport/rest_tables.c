@@ -1,11 +1,13 @@
 /* Tables: list, rows, and the same way in for rows as a topic's records have. */
 #include "transport/http_server.h"
+#include "transport/problem.h"
 #include "transport/rest.h"
 #include "transport/rest_allowed.h"
 #include "transport/rows_format.h"
 #include "transport/rows_query.h"
 
 #include <inttypes.h>
+#include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -164,23 +166,78 @@ static void ingest(exchange *x, char op, const char *body, size_t bytes) {
   } else if (err.code == ERR_NOT_FOUND) {
     unknown_table(x, &err);
   } else {
-    exchange_error_status(x, err.code == ERR_INVALID ? 422 : err.code == ERR_LIMIT ? 413 : err.code == ERR_BUSY ? 503 : 500, &err, NULL);
+    exchange_error_status(x, err.code == ERR_INVALID ? 422 : err.code == ERR_LIMIT ? 413 : problem_status(err.code), &err, NULL);
   }
 }
 
 void rest_table_upsert(exchange *x) { ingest(x, 'u', x->body, x->body_bytes); }
 
-/* By a body of one object or several with the key's fields, or by the key's fields in the query string. */
-void rest_table_delete(exchange *x) {
+/* The column that a query parameter means, by name or by field, in the service's description of the table; NULL = none. */
+static const json_t *find_column(const json_t *tables, const char *table, const char *given) {
+  size_t t, c;
+  const json_t *item, *column;
+  json_array_foreach(tables, t, item) {
+    const char *name = json_string_value(json_object_get(item, "name")), *topic = json_string_value(json_object_get(item, "topic"));
+    if (!(name && strcmp(name, table) == 0) && !(topic && strcmp(topic, table) == 0)) continue;
+    json_array_foreach(json_object_get(item, "columns"), c, column) {
+      const char *own = json_string_value(json_object_get(column, "name")), *field = json_string_value(json_object_get(column, "field"));
+      if ((own && strcmp(own, given) == 0) || (field && strcmp(field, given) == 0)) return column;
+    }
+  }
+  return NULL;
+}
+
+static bool is_number(const char *text) {
+  json_error_t where;
+  json_t *value_read = json_loads(text, JSON_DECODE_ANY, &where);
+  bool number = json_is_number(value_read);
+  json_decref(value_read);
+  return number;
+}
+
+/* {"field":value,…}: a query string has only texts, so the columns' types say which of them are numbers. */
+static bool put_key(const query_string *q, const json_t *tables, const char *table, buffer *out, error *err) {
+  for (int i = 0; i < q->count; i++) {
+    const query_parameter *p = &q->items[i];
+    const json_t *column = find_column(tables, table, p->name);
+    const char *field = json_string_value(json_object_get(column, "field")), *type = json_string_value(json_object_get(column, "type"));
+    bool numeric = type && (strcmp(type, "INTEGER") == 0 || strcmp(type, "REAL") == 0);
+    if (numeric && !is_number(p->value)) return error_set(err, ERR_INVALID, "%s must be a number, not '%.60s'", p->name, p->value);
+    if (!field) field = p->name;
+    buffer_putc(out, i ? ',' : '{');
+    buffer_json_text(out, field, strlen(field));
+    buffer_putc(out, ':');
+    if (numeric)
+      buffer_puts(out, p->value);
+    else
+      buffer_json_text(out, p->value, strlen(p->value));
+  }
+  buffer_putc(out, '}');
+  return out->failed ? error_nomem(err) : true;
+}
+
+static void delete_by_query(exchange *x) {
+  const service *svc = x->server->svc;
+  json_error_t where;
   buffer key = {0};
   error err = {0};
+  char *text = svc->tables(svc->ctx, &err);
+  json_t *tables = text ? json_loads(text, 0, &where) : NULL;
+  if (text && put_key(&x->query, tables, x->segment[0], &key, &err))
+    ingest(x, 'd', key.data, key.len);
+  else
+    exchange_error(x, &err, NULL);
+  json_decref(tables);
+  free(text);
+  buffer_free(&key);
+}
+
+/* By a body of one object or several with the key's fields, or by the key's fields in the query string. */
+void rest_table_delete(exchange *x) {
   if (x->body_bytes)
     ingest(x, 'd', x->body, x->body_bytes);
-  else if (!x->query.count)
-    exchange_problem(x, 400, "DELETE …/rows?instrumentId=1&date=2026-01-02, or send the keys as JSON", "the key of the row is missing");
-  else if (!query_string_params_json(&x->query, &key, &err))
-    exchange_error(x, &err, NULL);
+  else if (x->query.count)
+    delete_by_query(x);
   else
-    ingest(x, 'd', key.data, key.len);
-  buffer_free(&key);
+    exchange_problem(x, 400, "DELETE …/rows?instrumentId=1&date=2026-01-02, or send the keys as JSON", "the key of the row is missing");
 }

@@ -1,9 +1,11 @@
 #include "transport/transport.h"
 
 #include "base/clock.h"
+#include "base/log.h"
 #include "transport/http.h"
 
 #include <arpa/inet.h>
+#include <netinet/tcp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -93,6 +95,12 @@ static bool start_civetweb(http_server *s, error *err) {
   return error_hint(err, "stop the other program or choose another port");
 }
 
+/* A client that connects and says nothing stays in the kernel and holds no worker. Where that cannot be had, request_ms is the bound. */
+static void defer_silent_clients(const http_server *s) {
+  int seconds = s->options.request_ms / 1000 + 1, fd = socket_find_listener(s->port);
+  if (fd >= 0 && setsockopt(fd, IPPROTO_TCP, TCP_DEFER_ACCEPT, &seconds, sizeof seconds) != 0) log_debug("http: TCP_DEFER_ACCEPT is not to be had");
+}
+
 static bool start_parts(http_server *s, error *err) {
   s->files = static_files_load(s->options.ui_dir, err);
   if (!s->files) return false;
@@ -121,6 +129,7 @@ transport *transport_start(const service *svc, const transport_options *options,
     return NULL;
   }
   http_register_websocket(&t->server);
+  defer_silent_clients(&t->server);
   log_listen(log_ring_add, t->server.log);
   return t;
 }

@@ -64,7 +64,8 @@ static char *view_put(void *ctx, const char *name, const char *definition, const
 }
 
 static bool view_delete(void *ctx, const char *name, error *err) { return is_view(name, err); }
-static char *tables(void *ctx, error *err) { return text("[{\"name\":\"holding\"},{\"name\":\"price\"}]"); }
+static char *tables(void *ctx, error *err) { return text("[{\"name\":\"holding\"},{\"name\":\"price\",\"columns\":[{\"name\":\"instrument_id\",\"field\":\"instrumentId\",\"type\":\"INTEGER\"},"
+              "{\"name\":\"date\",\"field\":\"date\",\"type\":\"TEXT\"}]}]"); }
 
 static char *instances(void *ctx, error *err) {
   return text("[{\"id\":41,\"view\":\"position\",\"strategy\":\"delta\",\"rows\":3},{\"id\":42,\"view\":\"series\",\"strategy\":\"rerun\",\"rows\":0}]");
@@ -160,7 +161,7 @@ static bool put_price(fake_service *f, char op, const json_t *item, error *err) 
   sqlite3_stmt *stmt = NULL;
   const json_t *id = json_object_get(item, "instrumentId");
   sqlite3_prepare_v2(f->writer, op == 'u' ? upsert : delete, -1, &stmt, NULL);
-  sqlite3_bind_int64(stmt, 1, json_is_string(id) ? atoll(json_string_value(id)) : json_integer_value(id));
+  sqlite3_bind_int64(stmt, 1, json_integer_value(id));
   sqlite3_bind_text(stmt, 2, json_string_value(json_object_get(item, "date")), -1, SQLITE_TRANSIENT);
   if (op == 'u') sqlite3_bind_double(stmt, 3, json_number_value(json_object_get(item, "price")));
   bool ok = sqlite3_step(stmt) == SQLITE_DONE;

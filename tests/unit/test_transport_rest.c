@@ -233,7 +233,8 @@ static void tables_are_read_and_written(void **state) {
          "\"key\":[\"instrument_id\",\"date\"],\"columns\":[{\"name\":\"instrument_id\",\"type\":\"INTEGER\"},{\"name\":\"date\",\"type\":\"TEXT\"},{\"name\":\"price\",\"type\":\"REAL\"}],"
          "\"rows\":[\n[2,\"2026-01-02\",2.5],\n[1,\"2026-01-02\",1.5]]");
   expect(http_request(port, "DELETE", "/api/v1/tables/price/rows?instrumentId=1&date=2026-01-02", "", NULL), 200, "\"records\":1");
-  assert_string_equal(fake.last_ingest, "d {\"instrumentId\":\"1\",\"date\":\"2026-01-02\"}");
+  assert_string_equal(fake.last_ingest, "d {\"instrumentId\":1,\"date\":\"2026-01-02\"}");
+  expect(http_request(port, "DELETE", "/api/v1/tables/price/rows?instrument_id=one&date=2026-01-02", "", NULL), 400, "instrument_id must be a number");
   expect(http_request(port, "DELETE", "/api/v1/tables/price/rows", "", "{\"instrumentId\":2,\"date\":\"2026-01-02\"}"), 200, "\"records\":1");
   expect(http_get(port, "/api/v1/tables/price/rows"), 200, "\"rows\":[]");
   expect(http_request(port, "DELETE", "/api/v1/tables/price/rows", "", NULL), 400, "key of the row is missing");
