@@ -72,5 +72,6 @@ echo "install-packages: ${#missing[@]} to install: ${missing[*]}"
 reason=""
 # The lists may be fresh enough: they are fetched only when the packages are not found without.
 apt install --no-install-recommends "${missing[@]}" && exit 0
-apt update || die "the package lists cannot be fetched, is there a network? (${reason:-apt-get update failed})"
+# An unreachable mirror is only a warning to apt-get update, unless it is told otherwise.
+apt update -o APT::Update::Error-Mode=any || die "the package lists cannot be fetched, is there a network? (${reason:-apt-get update failed})"
 apt install --no-install-recommends "${missing[@]}" || die "apt-get could not install ${missing[*]} (${reason:-no reason given})"

@@ -83,7 +83,7 @@ build_ui() {
   [ -f "$top/ui/package.json" ] || return 0
   cd "$top/ui"
   if [ ! -e node_modules/.package-lock.json ] || [ package-lock.json -nt node_modules/.package-lock.json ]; then
-    npm ci --no-audit --no-fund --loglevel=error 2>&1 | tee "$work/npm.log" || npm_failed || return 1
+    npm ci --prefer-offline --fetch-retries=1 --fetch-retry-mintimeout=2000 --no-audit --no-fund --loglevel=error 2>&1 | tee "$work/npm.log" || npm_failed || return 1
     touch node_modules/.package-lock.json
   fi
   if [ ! -e dist/index.html ] || [ -n "$(find . -path ./node_modules -prune -o -path ./dist -prune -o -type f -newer dist/index.html -print -quit)" ]; then
