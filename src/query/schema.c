@@ -144,9 +144,26 @@ static relation *find_in(schema_cache *c, const char *schema, const char *name, 
   return r;
 }
 
+/* Whether the view still stands there with the text that it had: views are replaced while the cache lives. */
+static bool view_is_current(const schema_cache *c, const relation *r) {
+  bool temp = strcasecmp(r->schema, "temp") == 0;
+  char *sql = sqlite3_mprintf("SELECT 1 FROM \"%w\".%s WHERE name = %Q AND type = 'view' AND sql = %Q", r->schema,
+                              temp ? "sqlite_temp_schema" : "sqlite_schema", r->name, r->view_sql ? r->view_sql : "");
+  sqlite3_stmt *stmt = NULL;
+  bool current = sql && sqlite3_prepare_v2(c->db, sql, -1, &stmt, NULL) == SQLITE_OK && sqlite3_step(stmt) == SQLITE_ROW;
+  sqlite3_finalize(stmt);
+  sqlite3_free(sql);
+  return current;
+}
+
 static relation *cached(schema_cache *c, const char *schema, const char *name) {
-  for (relation *r = c->first; r; r = r->next)
-    if (strcasecmp(r->name, name) == 0 && strcasecmp(r->schema, schema) == 0) return r;
+  for (relation **at = &c->first; *at; at = &(*at)->next) {
+    relation *r = *at;
+    if (strcasecmp(r->name, name) != 0 || strcasecmp(r->schema, schema) != 0) continue;
+    if (!r->is_view || view_is_current(c, r)) return r;
+    *at = r->next; /* whoever holds it keeps it, in the arena */
+    return NULL;
+  }
   return NULL;
 }
 
