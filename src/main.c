@@ -4,7 +4,10 @@
 #include <string.h>
 
 static const command commands[] = {
+  {"serve", "consume the topics, keep the views, serve them", command_serve},
   {"shell", "open the live database in the sqlite3 shell", command_shell},
+  {"explain", "say how a view would be kept up to date, and why", command_explain},
+  {"check", "say what is wrong in sql/ and views/", command_check},
   {"script", "run an SQL script with materialized views (-: standard input)", command_script},
 };
 enum { COMMANDS = sizeof commands / sizeof commands[0] };

@@ -10,7 +10,10 @@ typedef struct command {
   int (*run)(int argc, char **argv);
 } command;
 
+int command_serve(int argc, char **argv);
 int command_script(int argc, char **argv);
 int command_shell(int argc, char **argv);
+int command_explain(int argc, char **argv);
+int command_check(int argc, char **argv);
 
 #endif

@@ -43,8 +43,7 @@ static bool copy_options(engine *e, const engine_options *o, error *err) {
   return true;
 }
 
-/* Result tables that an earlier process left: their state in memory is gone, so they are filled anew. */
-static bool drop_results(engine *e, error *err) {
+bool engine_drop_results(engine *e, error *err) {
   buffer drops = {0};
   sqlite3_stmt *stmt = NULL;
   bool done = sqlite3_prepare_v2(e->db, "SELECT name FROM main.sqlite_schema WHERE type = 'table' AND name GLOB 'vs_r[0-9]*'", -1, &stmt, NULL) == SQLITE_OK;
@@ -55,9 +54,10 @@ static bool drop_results(engine *e, error *err) {
   return done ? true : error_set(err, ERR_SQL, "the results of an earlier run cannot be dropped: %s", sqlite3_errmsg(e->db));
 }
 
+/* Result tables that an earlier process left: their state in memory is gone, so they are made anew. */
 static bool clear_results(engine *e, error *err) {
   if (!store_begin(e->store, err)) return false;
-  if (drop_results(e, err) && store_commit(e->store, e->version, err)) return true;
+  if (engine_drop_results(e, err) && store_commit(e->store, e->version, err)) return true;
   store_rollback(e->store);
   return false;
 }
@@ -123,6 +123,7 @@ static int64_t file_bytes(const char *path) {
 }
 
 static void keep_house(engine *e) {
+  engine_end_marked(e);
   engine_expire_instances(e);
   store_wal wal = {0};
   error err = {0};

@@ -35,7 +35,7 @@ instance *instances_by_id(instance_registry *r, uint64_t id) {
 instance *instances_by_target(instance_registry *r, const target *t) {
   for (int i = 0; i < r->count; i++) {
     const target *have = &r->items[i]->target;
-    if (have->view == t->view && !strcmp(have->selection, t->selection) && !strcmp(have->filter, t->filter)) return r->items[i];
+    if (!r->items[i]->ending && have->view == t->view && !strcmp(have->selection, t->selection) && !strcmp(have->filter, t->filter)) return r->items[i];
   }
   return NULL;
 }
@@ -107,8 +107,10 @@ instance *engine_instance(engine *e, target *t, error *err) {
   i->target = *t;
   memset(t, 0, sizeof *t);
   i->idle_since_ms = clock_monotonic_ms();
+  i->written_references = -1;
   bool done = engine_begin(e, err);
   if (done && !build(e, i, err)) {
+    if (i->id) view_set_remove(e->views, i->id); /* the set would go on keeping it otherwise */
     engine_rollback(e);
     done = false;
   }
@@ -123,6 +125,18 @@ instance *engine_instance(engine *e, target *t, error *err) {
 
 /* --- dropping --- */
 
+static bool forget_rows(engine *e, const uint64_t *ids, int count, error *err) {
+  sqlite3_stmt *stmt = NULL;
+  bool done = sqlite3_prepare_v2(e->db, "DELETE FROM main.vs_instance WHERE id = ?", -1, &stmt, NULL) == SQLITE_OK;
+  for (int k = 0; done && k < count; k++) {
+    sqlite3_bind_int64(stmt, 1, (int64_t)ids[k]);
+    done = sqlite3_step(stmt) == SQLITE_DONE;
+    sqlite3_reset(stmt);
+  }
+  sqlite3_finalize(stmt);
+  return done ? true : error_set(err, ERR_SQL, "vs_instance cannot be written: %s", sqlite3_errmsg(e->db));
+}
+
 bool engine_remove_instances(engine *e, const uint64_t *ids, int count, error *err) {
   for (int k = 0; k < count; k++) {
     instance *i = instances_by_id(&e->registry, ids[k]);
@@ -131,7 +145,7 @@ bool engine_remove_instances(engine *e, const uint64_t *ids, int count, error *e
     if (i->showing && !view_catalog_show_rows(e->catalog, e->db, i->target.view->definition->name, NULL, &shown, err)) return false;
     view_set_remove(e->views, i->id);
   }
-  return true;
+  return forget_rows(e, ids, count, err);
 }
 
 void instances_forget(engine *e, const uint64_t *ids, int count) {
@@ -165,14 +179,24 @@ void engine_expire_instances(engine *e) {
   int64_t now = clock_monotonic_ms();
   pthread_mutex_lock(&e->registry.lock);
   for (int k = 0; k < e->registry.count && n < DROP_BATCH; k++) {
-    const instance *i = e->registry.items[k];
-    if (i->references > 0) continue;
-    view_set_watch(e->views, i->id, false);
+    instance *i = e->registry.items[k];
+    if (i->references > 0 || i->ending) continue;
+    if (i->watched) view_set_watch(e->views, i->id, i->watched = false);
     if (!i->standing && now - i->idle_since_ms >= e->options.instance_grace_ms) ids[n++] = i->id;
   }
   pthread_mutex_unlock(&e->registry.lock);
   error err = {0};
   if (n && !engine_drop_instances(e, ids, n, &err)) log_warn("instances=%d: not dropped yet: %s", n, err.text);
+}
+
+void engine_end_marked(engine *e) {
+  uint64_t *ids = malloc(sizeof *ids * (size_t)(e->registry.count + 1));
+  int n = 0;
+  for (int k = 0; ids && k < e->registry.count; k++)
+    if (e->registry.items[k]->ending) ids[n++] = e->registry.items[k]->id;
+  error err = {0};
+  if (n && !engine_end_instances(e, ids, n, &err)) log_warn("instances=%d: of views that were replaced, not ended yet: %s", n, err.text);
+  free(ids);
 }
 
 /* --- standing instances --- */
@@ -192,17 +216,13 @@ static void make_standing(engine *e, catalog_view *v) {
 }
 
 /* After views were made anew every SQL view is its definition again. */
-static void show_all(engine *e) {
+static void show_again(engine *e, instance *i) {
   error err = {0};
-  bool any = false;
-  for (int k = 0; k < e->registry.count; k++) any = any || (e->registry.items[k]->target.is_default && !e->registry.items[k]->showing);
-  if (!any) return;
   bool done = engine_begin(e, &err);
-  for (int k = 0; done && k < e->registry.count; k++) done = e->registry.items[k]->showing || show(e, e->registry.items[k], &err);
-  if (done && engine_commit(e, &err)) return;
-  engine_rollback(e);
-  for (int k = 0; k < e->registry.count; k++) e->registry.items[k]->showing = false;
-  log_warn("views show their definitions, not the rows of their instances: %s", err.text);
+  if (done && show(e, i, &err) && engine_commit(e, &err)) return;
+  if (done) engine_rollback(e);
+  i->showing = false;
+  log_warn("view=%s: shows its definition, not the rows of its instance: %s", i->info->view, err.text);
 }
 
 void engine_make_standing(engine *e) {
@@ -213,7 +233,8 @@ void engine_make_standing(engine *e) {
     catalog_view_unref(all[i]);
   }
   free(all);
-  show_all(e);
+  for (int k = 0; k < e->registry.count; k++)
+    if (e->registry.items[k]->target.is_default && !e->registry.items[k]->showing && !e->registry.items[k]->ending) show_again(e, e->registry.items[k]);
 }
 
 /* --- vs_instance --- */
@@ -237,18 +258,34 @@ static bool put_row(sqlite3_stmt *stmt, const instance *i, uint64_t version) {
   return sqlite3_reset(stmt) == SQLITE_OK && done;
 }
 
-bool engine_write_instances(engine *e, error *err) {
-  sqlite3_stmt *stmt = NULL;
-  int64_t state = 0;
-  bool done = sqlite3_exec(e->db, "DELETE FROM main.vs_instance", NULL, NULL, NULL) == SQLITE_OK &&
-              sqlite3_prepare_v2(e->db, "INSERT INTO main.vs_instance VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?)", -1, &stmt, NULL) == SQLITE_OK;
-  pthread_mutex_lock(&e->registry.lock);
+static bool is_written(const instance *i) {
+  const view_stats *a = &i->stats, *b = &i->written;
+  return i->written_references == i->references && a->rows == b->rows && a->turns == b->turns && a->deltas == b->deltas && a->state_bytes == b->state_bytes;
+}
+
+/* With the lock held. */
+static bool write_changed(engine *e, sqlite3_stmt *stmt, int64_t *state_bytes) {
+  bool done = true;
   for (int k = 0; done && k < e->registry.count; k++) {
     instance *i = e->registry.items[k];
     view_set_stats(e->views, i->id, &i->stats);
-    state += i->stats.state_bytes;
+    *state_bytes += i->stats.state_bytes;
+    if (!e->registry.rewrite && is_written(i)) continue;
     done = put_row(stmt, i, e->version + 1);
+    i->written = i->stats;
+    i->written_references = i->references;
   }
+  return done;
+}
+
+bool engine_write_instances(engine *e, error *err) {
+  sqlite3_stmt *stmt = NULL;
+  int64_t state = 0;
+  bool done = (!e->registry.rewrite || sqlite3_exec(e->db, "DELETE FROM main.vs_instance", NULL, NULL, NULL) == SQLITE_OK) &&
+              sqlite3_prepare_v2(e->db, "REPLACE INTO main.vs_instance VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?)", -1, &stmt, NULL) == SQLITE_OK;
+  pthread_mutex_lock(&e->registry.lock);
+  done = done && write_changed(e, stmt, &state);
+  if (done) e->registry.rewrite = false;
   atomic_store(&e->metrics.instances, e->registry.count);
   pthread_mutex_unlock(&e->registry.lock);
   atomic_store(&e->metrics.state_bytes, state);

@@ -20,15 +20,20 @@ typedef struct instance {
   char *rows_sql;
   bool standing;         /* @eager: never dropped for lack of followers */
   bool showing;          /* the SQL view of its name shows its rows */
+  bool watched;          /* its changes are collected */
+  bool ending;           /* its view was replaced: nobody shares it any more, it ends as soon as it can */
   int references;        /* (lock) */
   int64_t idle_since_ms; /* (lock) monotonic; when references became 0 */
   view_stats stats;      /* (lock) as of the last refresh */
+  view_stats written;    /* what vs_instance says of it … */
+  int written_references; /* … and -1 where it says nothing yet */
 } instance;
 
 typedef struct instance_registry {
   pthread_mutex_t lock; /* of what stands here and of members marked (lock) */
   instance **items;
   int count, capacity;
+  bool rewrite; /* the engine's: vs_instance was rolled back and has to be written whole */
 } instance_registry;
 
 struct engine;
@@ -48,11 +53,13 @@ bool engine_drop_instances(struct engine *e, const uint64_t *ids, int count, err
 /* The same inside the caller's transaction; instances_forget after the commit. */
 bool engine_remove_instances(struct engine *e, const uint64_t *ids, int count, error *err) MUST_USE;
 void instances_forget(struct engine *e, const uint64_t *ids, int count);
+/* Ends the instances that are marked as ending; those that cannot be ended now stay marked. */
+void engine_end_marked(struct engine *e);
 /* Drops what nobody has followed for the grace time. */
 void engine_expire_instances(struct engine *e);
 /* Makes what @eager asks for, and lets SQL views show the rows of living default instances. */
 void engine_make_standing(struct engine *e);
-/* Inside a transaction: writes vs_instance anew. */
+/* Inside a transaction: brings vs_instance up to date, a row for each instance that changed. */
 bool engine_write_instances(struct engine *e, error *err) MUST_USE;
 bool engine_prepare_instances(struct engine *e, error *err) MUST_USE; /* makes vs_instance */
 

@@ -89,13 +89,7 @@ static bool work_drop(void *ctx, void *argument, char **answer, error *err) {
   engine *e = ctx;
   uint64_t id = *(uint64_t *)argument;
   if (!instances_by_id(&e->registry, id)) return error_set(err, ERR_NOT_FOUND, "there is no instance %llu", (unsigned long long)id);
-  if (!engine_begin(e, err)) return false;
-  if (!engine_remove_instances(e, &id, 1, err) || !engine_publish_ended(e, &id, 1, err)) {
-    engine_rollback(e);
-    return false;
-  }
-  instances_forget(e, &id, 1);
-  return true;
+  return engine_end_instances(e, &id, 1, err);
 }
 
 static void end_drop(void *ctx, void *argument, const error *refused) { free(argument); }
@@ -203,7 +197,7 @@ static instance_info *hold(engine *e, const selection *s, error *err) {
   pthread_mutex_lock(&e->registry.lock);
   i->references++;
   pthread_mutex_unlock(&e->registry.lock);
-  view_set_watch(e->views, i->id, true);
+  if (!i->watched) view_set_watch(e->views, i->id, i->watched = true);
   return info;
 }
 

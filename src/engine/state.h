@@ -25,7 +25,7 @@
 enum {
   TICK_MS = 1000,                /* the clock, and what is done once in a while */
   COMMANDS_SLICE_MS = 50,        /* commands between two turns */
-  MAX_POISON_PER_TURN = 16,      /* records set aside because a turn failed on them; more means that the views are at fault */
+  MAX_POISON_PER_TURN = 16,      /* records set aside because a turn failed on them; more means that the fault is elsewhere */
   RETRY_FIRST_MS = 50, RETRY_LAST_MS = 2000,
   FAILURE_LOG_MS = 10000,        /* a failure that goes on is logged so often */
 };
@@ -47,7 +47,6 @@ typedef struct trouble {
   bool tick_owed;   /* the clock's turn is among what has to be tried again */
   int64_t retry_at_ms, pause_ms, logged_at_ms;
   int poison;       /* records set aside since the last turn that was committed as a whole */
-  bool rebuilt;     /* the views were built again because of it */
 } trouble;
 
 typedef struct topic_counts {
@@ -80,6 +79,7 @@ struct engine {
   void *sink_ctx;
   pending pending;
   trouble trouble;
+  bool standing_due; /* @eager instances are to be made again */
   int64_t next_tick_ms, next_reload_ms;
 
   pthread_mutex_t describe_lock;
@@ -99,6 +99,10 @@ bool engine_collect(engine *e, int wait_ms); /* takes batches from the inbox; fa
 void engine_turn(engine *e, bool tick);      /* applies what is pending */
 /* Commits changes that are no records (views made or ended) as a turn of their own; ended: instances that are gone. */
 bool engine_publish_ended(engine *e, const uint64_t *ended, int count, error *err) MUST_USE;
+/* Ends instances, so that their followers know, in a turn of its own. */
+bool engine_end_instances(engine *e, const uint64_t *ids, int count, error *err) MUST_USE;
+/* Where a rollback made the views' state void: ends all instances. engine_begin does it first. */
+bool engine_recover(engine *e, error *err) MUST_USE;
 void engine_answer_pending(engine *e, bool dropped);
 void engine_alarm(engine *e, const char *text); /* "" = all is well */
 
@@ -106,6 +110,9 @@ void engine_alarm(engine *e, const char *text); /* "" = all is well */
 bool engine_begin(engine *e, error *err) MUST_USE;
 bool engine_commit(engine *e, error *err) MUST_USE; /* rolls back when it fails */
 void engine_rollback(engine *e);
+
+/* engine.c */
+bool engine_drop_results(engine *e, error *err) MUST_USE; /* every result table there is; inside a transaction */
 
 /* service.c */
 void engine_fill_service(engine *e);

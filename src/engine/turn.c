@@ -1,10 +1,11 @@
 /* One turn, and what happens when it fails.
 **
 ** A turn applies a range of the pending changes. When that fails for a reason that time may cure (a lock, a full disk, no
-** memory) the same range is tried again after a pause, and nothing is taken from the inbox meanwhile. Otherwise the range
-** is halved until the record that the failure hangs on stands alone: it is set aside as a dead letter with the reason, and
-** the turn goes on. When MAX_POISON_PER_TURN records of one turn fail, the views are taken to be at fault: they are built
-** again once, and if that does not help the engine stands still with an alarm and tries again, for to go on would lose data.
+** memory) the same range is tried again after a pause, and nothing is taken from the inbox meanwhile. A rollback of what the
+** views had propagated makes their state void: every instance ends, which its followers are told, and the range is applied
+** without them, so that no view can keep data out; followers acquire again, and the one at fault gets the error. What then
+** still fails is halved until the record that it hangs on stands alone: it is set aside as a dead letter with the reason.
+** After MAX_POISON_PER_TURN of them the engine stands still with an alarm and tries again, for to go on would lose data.
 */
 #include "base/clock.h"
 #include "base/log.h"
@@ -16,11 +17,12 @@
 
 /* --- transactions --- */
 
-bool engine_begin(engine *e, error *err) { return store_begin(e->store, err); }
+bool engine_begin(engine *e, error *err) { return engine_recover(e, err) && store_begin(e->store, err); }
 
 void engine_rollback(engine *e) {
   store_rollback(e->store);
   view_set_rolled_back(e->views);
+  e->registry.rewrite = true;
 }
 
 bool engine_commit(engine *e, error *err) {
@@ -169,7 +171,7 @@ static bool apply(engine *e, size_t from, size_t to, bool tick, error *err) {
   error_clear(err);
   turn *t = turn_new();
   if (!t) return error_nomem(err);
-  if (!store_begin(e->store, err)) {
+  if (!engine_begin(e, err)) {
     turn_unref(t);
     return false;
   }
@@ -199,7 +201,7 @@ static bool set_aside(engine *e, size_t at, const error *why) {
     batch *b = e->pending.batches[i];
     if (c >= b->changes && c < b->changes + b->count) owner = b;
   }
-  char *reason = owner ? arena_printf(&owner->memory, "a view cannot take it: %s", why->text) : NULL;
+  char *reason = owner ? arena_printf(&owner->memory, "it cannot be applied: %s", why->text) : NULL;
   if (!reason) return false;
   c->op = CHANGE_REFUSED;
   c->reason = reason;
@@ -227,16 +229,6 @@ static bool apply_parts(engine *e, size_t to, error *err) {
     }
   }
   return true;
-}
-
-static void rebuild_views(engine *e) {
-  error err = {0};
-  e->trouble.rebuilt = true;
-  log_warn("views=all: turns fail on too many records; building the views again");
-  if (!engine_begin(e, &err)) return;
-  bool complete = view_set_rebuild(e->views, &err);
-  if (!complete) log_error("views=all: built again, with one left out: %s", err.text);
-  if (!engine_commit(e, &err)) log_error("views=all: cannot be built again: %s", err.text);
 }
 
 static void trouble_begins(engine *e, const error *err) {
@@ -274,18 +266,24 @@ void engine_turn(engine *e, bool tick) {
   bool done = false;
   if (!e->trouble.active && (done = apply(e, p->applied, p->changes_count, tick, &err))) p->applied = p->changes_count;
   if (!done && (e->trouble.active || !may_pass(&err))) {
+    if (!e->trouble.active) log_error("version=%llu records=%zu: the turn was rolled back: %s", (unsigned long long)e->version, p->changes_count - p->applied, err.text);
     done = apply_parts(e, p->changes_count, &err);
     if (done && tick) done = apply(e, p->applied, p->applied, true, &err);
   }
   if (!done) {
-    if (!may_pass(&err) && !e->trouble.rebuilt) rebuild_views(e);
     trouble_begins(e, &err);
     e->trouble.tick_owed = tick;
     return;
   }
   trouble_ends(e);
   engine_answer_pending(e, false);
+  if (e->standing_due) {
+    e->standing_due = false;
+    engine_make_standing(e);
+  }
 }
+
+/* --- ending instances --- */
 
 bool engine_publish_ended(engine *e, const uint64_t *ended, int count, error *err) {
   turn *t = turn_new();
@@ -309,4 +307,39 @@ bool engine_publish_ended(engine *e, const uint64_t *ended, int count, error *er
   atomic_fetch_add(&e->version, 1);
   publish(e, t, 0);
   return true;
+}
+
+bool engine_end_instances(engine *e, const uint64_t *ids, int count, error *err) {
+  if (!engine_begin(e, err)) return false;
+  if (!engine_remove_instances(e, ids, count, err) || !engine_publish_ended(e, ids, count, err)) {
+    engine_rollback(e);
+    return false;
+  }
+  instances_forget(e, ids, count);
+  return true;
+}
+
+static bool end_all(engine *e, const uint64_t *ids, int count, error *err) {
+  if (!store_begin(e->store, err)) return false;
+  if (engine_remove_instances(e, ids, count, err) && view_set_rebuild(e->views, err) && engine_drop_results(e, err) &&
+      engine_publish_ended(e, ids, count, err))
+    return true;
+  engine_rollback(e);
+  return false;
+}
+
+bool engine_recover(engine *e, error *err) {
+  if (!view_set_is_broken(e->views)) return true;
+  int count = e->registry.count;
+  uint64_t *ids = malloc(sizeof *ids * (size_t)(count + 1));
+  if (!ids) return error_nomem(err);
+  for (int i = 0; i < count; i++) ids[i] = e->registry.items[i]->id;
+  bool done = end_all(e, ids, count, err);
+  if (done) {
+    log_warn("instances=%d: ended, since a turn that they had followed was rolled back", count);
+    instances_forget(e, ids, count);
+    e->standing_due = true;
+  }
+  free(ids);
+  return done;
 }

@@ -23,38 +23,24 @@ bool engine_inspect_view(void *ctx, sqlite3 *db, catalog_view *v, error *err) {
 
 /* --- changing the set --- */
 
-/* The instances of views that the draft makes anew, malloc'd. */
-static uint64_t *affected_instances(engine *e, const view_draft *draft, int *count) {
-  uint64_t *ids = malloc(sizeof *ids * (size_t)(e->registry.count + 1));
-  *count = 0;
-  for (int i = 0; ids && i < e->registry.count; i++)
-    if (view_draft_affects(draft, e->registry.items[i]->target.view->definition->name)) ids[(*count)++] = e->registry.items[i]->id;
-  return ids;
-}
-
-/* Ends the instances and commits. */
-static bool commit_draft(engine *e, view_draft *draft, error *err) {
-  int count = 0;
-  uint64_t *ids = affected_instances(e, draft, &count);
-  if (!ids) return error_nomem(err);
-  for (int i = 0; i < count; i++) view_set_remove(e->views, ids[i]);
-  bool done = count ? engine_publish_ended(e, ids, count, err) : engine_commit(e, err);
-  if (done) instances_forget(e, ids, count);
-  free(ids);
-  return done;
-}
-
-/* All edits in one transaction. When it fails nothing changed. */
+/* All edits in one transaction; when it fails nothing changed. The instances of views that were made anew end after it. */
 static bool change_views(engine *e, view_edit *edits, int count, bool lenient, error *err) {
   if (!engine_begin(e, err)) return false;
   view_draft *draft = view_catalog_draft(e->catalog, e->db, edits, count, lenient, err);
-  if (!draft || !commit_draft(e, draft, err)) {
+  if (!draft) engine_rollback(e);
+  if (!draft || !engine_commit(e, err)) {
     view_draft_free(draft);
-    engine_rollback(e);
     return false;
   }
+  pthread_mutex_lock(&e->registry.lock);
+  for (int i = 0; i < e->registry.count; i++) {
+    instance *it = e->registry.items[i];
+    it->showing = false; /* the draft put every SQL view back to its definition */
+    it->ending = it->ending || view_draft_affects(draft, it->target.view->definition->name);
+  }
+  pthread_mutex_unlock(&e->registry.lock);
   view_catalog_adopt(e->catalog, draft);
-  for (int i = 0; i < e->registry.count; i++) e->registry.items[i]->showing = false;
+  engine_end_marked(e);
   engine_make_standing(e);
   atomic_fetch_add(&e->metrics.view_reloads, 1);
   return true;
