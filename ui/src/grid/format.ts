@@ -121,7 +121,7 @@ export function formatOf(column: Column, cents = false, sample: readonly Value[]
       differs: kind === 'time' ? (a, b) => text(a) !== text(b) : (a, b) => a !== b,
     };
   }
-  const price = kind === 'real' && /(price|open|high|low|close|last|bid|ask|vwap)/.test(column.name);
+  const price = kind === 'real' && /(price|open|high|low|close|last|bid|ask|vwap|change$)/.test(column.name);
   const decimals = kind === 'money' && cents ? 2 : price ? 2 : (DECIMALS[kind] ?? 2);
   const factor = kind === 'percent' ? 100 : 1;
   const scale = 10 ** decimals * factor;

@@ -1,8 +1,7 @@
 /** The live grid as a component: a frame, the grid in it, a line below that says what is shown. */
 import { useEffect, useImperativeHandle, useRef, useState, type ReactNode, type Ref } from 'react';
 import type { Row } from '../client/index.js';
-import type { Subscription } from '../client/index.js';
-import { useSubscriptionState } from '../store/server.js';
+import { useSubscriptionState, type Followed } from '../store/server.js';
 import { ROW_HEIGHT, useSettings } from '../store/settings.js';
 import type { ColumnLayout } from './layout.js';
 import { LiveGrid } from './live-grid.js';
@@ -17,7 +16,7 @@ export interface GridHandle {
 }
 
 interface Props {
-  readonly subscription: Subscription | null;
+  readonly subscription: Followed | null;
   readonly label: string;
   readonly totals?: boolean;
   readonly layout?: ColumnLayout;

@@ -105,8 +105,11 @@ export function useSubscription(selection: Selection | null): Subscription | nul
 
 const NOTHING: SubscriptionState = { phase: 'waiting', version: 0, committed_ms: 0, total: 0, strategy: '', columns: [], error: null };
 
+/** What a grid needs: rows, and how they are. A subscription is one; so is an answer that came once. */
+export type Followed = Pick<Subscription, 'rows' | 'state' | 'onState'>;
+
 /** The state of a subscription, at most `fps` times a second (its version changes with every message). */
-export function useSubscriptionState(subscription: Subscription | null, fps = 5): SubscriptionState {
+export function useSubscriptionState(subscription: Followed | null, fps = 5): SubscriptionState {
   const [state, setState] = useState<SubscriptionState>(subscription?.state ?? NOTHING);
   useEffect(() => {
     if (!subscription) {

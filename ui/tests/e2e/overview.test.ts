@@ -244,8 +244,8 @@ describe('the account overview', () => {
     await page.keyboard.press('Enter');
     await page.waitForSelector('.drawer .ag-grid-scrolling-container .ag-row .cell');
     const sector = await text('.drawer h2');
-    const sectors = new Set(await page.locator('.drawer .ag-row [col-id="sector"] .cell').allTextContents());
-    expect([...sectors]).toEqual([sector]);
+    const { filter, view } = server.subscribes.at(-1)!;
+    expect([view, filter]).toEqual(['enriched_holdings', `"sector" IS '${sector}'`]);
     server.tick((market) => {
       for (const instrument of market.instruments) if (instrument.price !== null) instrument.price += 1;
     });

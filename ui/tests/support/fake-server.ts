@@ -339,18 +339,21 @@ export class FakeServer {
     this.file(url.pathname, response);
   }
 
-  /** Knows the table of accounts; anything else is an error with its position, as a mistake in SQL is. */
+  /** Knows the table of accounts and the bars; anything else is an error with its position, as a mistake in SQL is. */
   private query({ sql }: { sql: string }): unknown {
+    if (/FROM "ohlc_1m"/.test(sql)) return this.rowsOf('ohlc_1m', new URLSearchParams(), ['symbol', 'close']);
     if (!/FROM "?account"?\b/i.test(sql)) throw new Refused('sql', 'no such table', 'the tables are: account');
     return { version: this.version, key: [], columns: ACCOUNT_TABLE.columns, rows: this.market.accounts.map((a) => [a.id, a.name]) };
   }
 
-  private rowsOf(view: string, query: URLSearchParams): unknown {
+  private rowsOf(view: string, query: URLSearchParams, only?: readonly string[]): unknown {
     const list = (name: string): string[] | undefined => query.get(name)?.split(',');
     const params: Record<string, unknown> = {};
     for (const name of ['accounts', 'exposures']) if (query.has(name)) params[name] = list(name);
     const instance = this.instanceOf(view, { params, group_by: list('group_by') ?? [], filter: query.get('filter') });
-    return { view, version: this.version, key: instance.key, columns: instance.columns, rows: [...instance.rows.values()] };
+    const kept = instance.columns.map((c, i) => (!only || only.includes(c.name) ? i : -1)).filter((i) => i >= 0);
+    const rows = [...instance.rows.values()].map((row) => kept.map((i) => row[i] ?? null));
+    return { view, version: this.version, key: instance.key, columns: kept.map((i) => instance.columns[i]), rows };
   }
 
   private file(path: string, response: ServerResponse): void {
