@@ -17,6 +17,7 @@ export interface Page {
 export const PAGES: readonly Page[] = [
   { path: '/view', title: 'Portfolio', key: 'p', component: lazy(() => import('../pages/view-page.js')) },
   { path: '/market', title: 'Market', key: 'm', component: lazy(() => import('../pages/market-page.js')) },
+  { path: '/sql', title: 'SQL', key: 's', component: lazy(() => import('../pages/sql-page.js')) },
 ];
 
 export const HOME = '/view/account_overview';

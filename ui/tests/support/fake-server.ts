@@ -9,6 +9,7 @@ import { extname, join, normalize } from 'node:path';
 import { WebSocketServer, type WebSocket } from 'ws';
 import type { ClientMessage, RowTuple, SubscribeMessage, Value } from '../../src/client/index.js';
 import { Market } from './fake-data.js';
+import { body, definitionOf, dryRun, instances, log, metrics, publish } from './fake-rest.js';
 import { Refused, fakeViews, type FakeSelection, type FakeView, type Table } from './fake-views.js';
 
 const TYPES: Readonly<Record<string, string>> = {
@@ -22,10 +23,10 @@ const ACCOUNT_TABLE = {
   columns: [{ name: 'account_id', type: 'TEXT' }, { name: 'account_name', type: 'TEXT' }],
 };
 
-async function bodyOf(request: IncomingMessage): Promise<{ sql: string }> {
+async function bodyOf<T>(request: IncomingMessage): Promise<T> {
   let text = '';
   for await (const piece of request) text += String(piece);
-  return JSON.parse(text) as { sql: string };
+  return body<T>(text);
 }
 
 const HEARTBEAT_MS = 1000;
@@ -326,9 +327,29 @@ export class FakeServer {
       response.writeHead(status, { 'Content-Type': 'application/json' }).end(JSON.stringify(body));
     };
     const rows = /^\/api\/v1\/views\/([a-z0-9_]+)\/rows$/.exec(url.pathname);
+    const one = /^\/api\/v1\/views\/(\w+)(\/dry_run)?$/.exec(url.pathname);
     try {
+      if (url.pathname === '/api/v1/views' && request.method === 'POST') {
+        const { name, definition } = await bodyOf<{ name: string; definition: string }>(request);
+        const told = publish(name, definition, undefined);
+        return json(told.body, told.status);
+      }
       if (url.pathname === '/api/v1/views') return json(this.views.map((v) => v.info));
       if (rows) return json(this.rowsOf(rows[1]!, url.searchParams));
+      if (url.pathname === '/metrics') {
+        response.writeHead(200, { 'Content-Type': 'application/openmetrics-text' }).end(metrics(this.version, this.clients.size));
+        return;
+      }
+      if (url.pathname === '/api/v1') return json({ name: 'viewserver', version: 'fake', uptime_s: 61, ready: true });
+      if (url.pathname === '/api/v1/instances') return json(instances());
+      if (url.pathname === '/api/v1/log') return json(log(Number(url.searchParams.get('since') ?? 0)));
+      if (one) {
+        const name = one[1]!;
+        if (request.method === 'GET') return json(definitionOf(name));
+        const { definition } = await bodyOf<{ definition: string }>(request);
+        const told = one[2] ? dryRun(definition) : publish(name, definition, request.headers['if-match']);
+        return json(told.body, told.status);
+      }
       if (url.pathname === '/api/v1/tables') return json([ACCOUNT_TABLE]);
       if (url.pathname === '/api/v1/sql') return json(this.query(await bodyOf(request)));
       if (url.pathname.startsWith('/api/')) return json({ title: 'Not found', status: 404, detail: `There is nothing at ${url.pathname}.` }, 404);
