@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "transport/http.h"
+#include "transport/sockets.h"
 
 #include <arpa/inet.h>
 #include <netinet/tcp.h>
@@ -97,7 +98,7 @@ static bool start_civetweb(http_server *s, error *err) {
 
 /* A client that connects and says nothing stays in the kernel and holds no worker. Where that cannot be had, request_ms is the bound. */
 static void defer_silent_clients(const http_server *s) {
-  int seconds = s->options.request_ms / 1000 + 1, fd = socket_find_listener(s->port);
+  int seconds = s->options.request_ms / 1000 + 1, fd = sockets_find_listener(s->port);
   if (fd >= 0 && setsockopt(fd, IPPROTO_TCP, TCP_DEFER_ACCEPT, &seconds, sizeof seconds) != 0) log_debug("http: TCP_DEFER_ACCEPT is not to be had");
 }
 
@@ -136,7 +137,7 @@ transport *transport_start(const service *svc, const transport_options *options,
 
 /* civetweb looks whether it should stop only when its poll of the listening socket returns, every 2 s. */
 static void stop_listening(http_server *s) {
-  int fd = socket_find_listener(s->port);
+  int fd = sockets_find_listener(s->port);
   if (fd >= 0) shutdown(fd, SHUT_RDWR);
 }
 

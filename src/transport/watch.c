@@ -2,9 +2,8 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "transport/sockets.h"
 
-#include <arpa/inet.h>
-#include <dirent.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -31,54 +30,10 @@ struct watch {
   atomic_ullong cut;
 };
 
-static bool peer_is(int fd, const char *address, int port) {
-  struct sockaddr_storage peer;
-  socklen_t size = sizeof peer;
-  char text[INET6_ADDRSTRLEN] = "";
-  if (getpeername(fd, (struct sockaddr *)&peer, &size) != 0) return false;
-  if (peer.ss_family == AF_INET) {
-    const struct sockaddr_in *in = (const struct sockaddr_in *)&peer;
-    if (ntohs(in->sin_port) != port) return false;
-    inet_ntop(AF_INET, &in->sin_addr, text, sizeof text);
-  } else if (peer.ss_family == AF_INET6) {
-    const struct sockaddr_in6 *in = (const struct sockaddr_in6 *)&peer;
-    if (ntohs(in->sin6_port) != port) return false;
-    inet_ntop(AF_INET6, &in->sin6_addr, text, sizeof text);
-  }
-  return strcmp(text, address) == 0;
-}
-
-typedef bool (*descriptor_test)(int fd, const char *address, int port);
-
-static int find_descriptor(descriptor_test fits, const char *address, int port) {
-  DIR *dir = opendir("/proc/self/fd");
-  if (!dir) return -1;
-  int found = -1;
-  for (struct dirent *d = readdir(dir); d && found < 0; d = readdir(dir)) {
-    char *end;
-    long fd = strtol(d->d_name, &end, 10);
-    if (end != d->d_name && !*end && fits((int)fd, address, port)) found = (int)fd;
-  }
-  closedir(dir);
-  return found;
-}
-
-int socket_find(const char *peer_address, int peer_port) { return find_descriptor(peer_is, peer_address, peer_port); }
-
-static bool listens_at(int fd, const char *address, int port) {
-  struct sockaddr_in local = {0};
-  socklen_t size = sizeof local, option_size = sizeof(int);
-  int listening = 0;
-  if (getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &listening, &option_size) != 0 || !listening) return false;
-  return getsockname(fd, (struct sockaddr *)&local, &size) == 0 && local.sin_family == AF_INET && ntohs(local.sin_port) == port;
-}
-
-int socket_find_listener(int port) { return find_descriptor(listens_at, NULL, port); }
-
 /* Under the lock: while an entry is linked and armed, its worker has not closed the socket. */
 static void cut(watch_entry *e) {
   e->deadline_ms = NO_DEADLINE;
-  int fd = socket_find(e->address, e->port);
+  int fd = sockets_find(e->address, e->port, 0);
   if (fd < 0) return;
   shutdown(fd, SHUT_RDWR);
 }

@@ -31,9 +31,4 @@ void watch_leave(watch *w, watch_entry *e); /* frees e; NULL is allowed */
 void watch_cut_all(watch *w);
 uint64_t watch_cut_count(const watch *w);
 
-/* The descriptor of the TCP socket whose peer is this address, or -1. */
-int socket_find(const char *peer_address, int peer_port);
-/* The descriptor that listens at this IPv4 port, or -1. */
-int socket_find_listener(int port);
-
 #endif
