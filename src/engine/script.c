@@ -2,6 +2,7 @@
 
 #include "engine/script_internal.h"
 #include "query/lexer.h"
+#include "query/types.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -91,6 +92,34 @@ static void after_error(script *x, bool opened) {
   if (opened && !sqlite3_get_autocommit(x->db)) sqlite3_exec(x->db, "COMMIT", NULL, NULL, NULL);
 }
 
+/* ALTER TABLE ADD COLUMN leaves old rows short, and SQLite's preupdate hook then shows NULL for the column's default: write
+** the rows out in full. */
+static void write_out_defaults(script *x, const statement *s) {
+  enum { ADD_AT = 3 };
+  int table = 2;
+  if (table + 1 < s->words && s->word[table + 1].bytes == 1 && *s->word[table + 1].text == '.') table += 2;
+  bool adds = false;
+  for (int i = ADD_AT; i < s->words; i++) adds |= token_is(&s->word[i], "ADD");
+  if (!adds || table >= s->words) return;
+  char *name = strndup(s->text + (s->word[2].text - s->text), (size_t)(s->word[table].text + s->word[table].bytes - s->word[2].text));
+  char *bare = strndup(s->word[table].text, s->word[table].bytes);
+  sqlite3_stmt *last = NULL;
+  char *find = bare ? sqlite3_mprintf("SELECT name FROM pragma_table_xinfo(%Q) WHERE hidden = 0 ORDER BY cid DESC LIMIT 1", types_unquote(bare)) : NULL;
+  if (name && find && sqlite3_prepare_v2(x->db, find, -1, &last, NULL) == SQLITE_OK && sqlite3_step(last) == SQLITE_ROW) {
+    char *sql = sqlite3_mprintf("UPDATE %s SET \"%w\" = \"%w\"", name, sqlite3_column_text(last, 0), sqlite3_column_text(last, 0));
+    sqlite3_reset(last);
+    sqlite3_db_config(x->db, SQLITE_DBCONFIG_ENABLE_TRIGGER, 0, NULL);
+    if (sql) sqlite3_exec(x->db, sql, NULL, NULL, NULL);
+    sqlite3_db_config(x->db, SQLITE_DBCONFIG_ENABLE_TRIGGER, 1, NULL);
+    sqlite3_free(sql);
+    view_set_rolled_back(x->set); /* nothing has changed by that */
+  }
+  sqlite3_finalize(last);
+  sqlite3_free(find);
+  free(name);
+  free(bare);
+}
+
 static void run_prepared(script *x, const statement *s, sqlite3_stmt *stmt) {
   bool writes = writes_rows(s) && !sqlite3_stmt_readonly(stmt), opened = false;
   if (writes && sqlite3_get_autocommit(x->db)) opened = sqlite3_exec(x->db, "BEGIN", NULL, NULL, NULL) == SQLITE_OK;
@@ -110,8 +139,10 @@ static void run_prepared(script *x, const statement *s, sqlite3_stmt *stmt) {
   if (undoes(s)) {
     view_set_rolled_back(x->set);
     script_views_follow_schema(x);
-  } else if (changes_schema(s))
+  } else if (changes_schema(s)) {
+    if (is_word(s, 0, "ALTER")) write_out_defaults(x, s);
     script_views_follow_schema(x);
+  }
   else
     propagate(x);
   if (opened && sqlite3_exec(x->db, "COMMIT", NULL, NULL, NULL) != SQLITE_OK) {

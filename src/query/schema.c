@@ -187,6 +187,7 @@ relation *schema_find(schema_cache *c, const char *schema, const char *name, err
     if (schema ? strcasecmp(schema, database) != 0 : (c->result_schema && strcasecmp(c->result_schema, "main") != 0 && strcasecmp(c->result_schema, database) == 0)) continue;
     found = cached(c, database, name);
     if (found || !(found = find_in(c, database, name, err))) continue;
+    if (found->is_view) continue; /* its text may be another the next time */
     found->next = c->first;
     c->first = found;
   }

@@ -61,6 +61,7 @@ static void put_leaf_column(buffer *out, const expr *e, const leaf_map *map) {
       return;
     case LEAF_TABLE:
       buffer_printf(out, "t%d.", s->leaf);
+      if (c == SOURCE_ROWID && rel->rowid_alias >= 0) c = rel->rowid_alias;
       buffer_sql_name(out, c == SOURCE_ROWID ? rel->rowid_name : rel->column[c].name);
       return;
     default:
@@ -86,6 +87,9 @@ static void put_other_column(buffer *out, const expr *e) {
   else
     buffer_sql_name(out, e->source_column == SOURCE_ROWID ? s->relation->rowid_name : s->relation->column[e->source_column].name);
 }
+
+/* Columns of an optional side that is a join of its own: a derived table carries them (a rowid does not pass a parenthesis). */
+enum { OPTIONAL_SIDE = 2000 };
 
 static bool is_leaf(const leaf_map *map, const source *s) {
   return map && s->leaf >= 0 && s->leaf < map->leaves->count && map->leaves->leaf[s->leaf] == s;
@@ -249,9 +253,10 @@ static void put_old(buffer *from, const source *s) {
   buffer_printf(from, " FROM vs_a%d WHERE w < 0) AS t%d", rel->index, s->leaf);
 }
 
-static void put_chain(const tree *t, const leaf_map *map, buffer *from, buffer *conditions);
+static void put_chain(const tree *t, leaf_map *map, buffer *from, buffer *conditions);
 
-static void put_exists(const tree *t, const leaf_map *map, buffer *conditions) {
+static void put_exists(const tree *t, const leaf_map *outer, buffer *conditions) {
+  leaf_map inside = *outer, *map = &inside;
   buffer inner_from = {0}, inner_where = {0};
   put_chain(t->right, map, &inner_from, &inner_where);
   put_list(&inner_where, &t->on, map);
@@ -263,19 +268,61 @@ static void put_exists(const tree *t, const leaf_map *map, buffer *conditions) {
   buffer_free(&inner_where);
 }
 
-static void put_left_join(const tree *t, const leaf_map *map, buffer *from) {
+static void put_all_columns(buffer *out, const tree *t, const leaf_map *map, bool *first) {
+  if (t->kind != TREE_LEAF) {
+    put_all_columns(out, t->left, map, first);
+    if (t->kind != TREE_SEMI && t->kind != TREE_ANTI) put_all_columns(out, t->right, map, first);
+    return;
+  }
+  const relation *rel = t->leaf->relation;
+  expr e = {.kind = EXPR_COLUMN, .source = t->leaf};
+  for (int c = SOURCE_ROWID; c < rel->columns; c++) {
+    if (c == SOURCE_ROWID && rel->without_rowid) continue;
+    e.source_column = c;
+    if (!*first) buffer_puts(out, ", ");
+    *first = false;
+    put_expr(out, &e, map);
+    buffer_printf(out, c == SOURCE_ROWID ? " AS t%d_r" : " AS t%d_c%d", t->leaf->leaf, c);
+  }
+}
+
+static void map_flip(leaf_map *map, const tree *t, int flip) {
+  if (t->kind == TREE_LEAF) {
+    map->mode[t->leaf->leaf] = LEAF_FLIP;
+    map->flip[t->leaf->leaf] = flip;
+    return;
+  }
+  map_flip(map, t->left, flip);
+  if (t->kind != TREE_SEMI && t->kind != TREE_ANTI) map_flip(map, t->right, flip);
+}
+
+static int first_leaf(const tree *t) { return t->kind == TREE_LEAF ? t->leaf->leaf : first_leaf(t->left); }
+
+/* The optional side's columns are read through *map from here on. */
+static void put_left_join(const tree *t, leaf_map *map, buffer *from) {
   buffer right = {0}, on = {0};
   put_chain(t->right, map, &right, &on);
+  if (t->right->kind == TREE_LEAF)
+    buffer_printf(from, " LEFT JOIN %s ON ", buffer_text(&right));
+  else {
+    bool first = true;
+    int flip = OPTIONAL_SIDE + first_leaf(t->right);
+    buffer_puts(from, " LEFT JOIN (SELECT ");
+    put_all_columns(from, t->right, map, &first);
+    buffer_printf(from, " FROM %s", buffer_text(&right));
+    if (on.len) buffer_printf(from, " WHERE %s", buffer_text(&on));
+    buffer_printf(from, ") AS f%d ON ", flip);
+    buffer_clear(&on);
+    map_flip(map, t->right, flip);
+  }
   put_list(&on, &t->on, map);
-  bool single = t->right->kind == TREE_LEAF || ((t->right->kind == TREE_SEMI || t->right->kind == TREE_ANTI) && t->right->left->kind == TREE_LEAF);
-  buffer_printf(from, single ? " LEFT JOIN %s ON " : " LEFT JOIN (%s) ON ", buffer_text(&right));
   buffer_puts(from, on.len ? buffer_text(&on) : "1");
   buffer_free(&right);
   buffer_free(&on);
 }
 
 /* FROM text as a flat chain; inner conditions float up into *conditions, those of an optional side stay in its ON. */
-static void put_chain(const tree *t, const leaf_map *map, buffer *from, buffer *conditions) {
+static void put_chain(const tree *t, leaf_map *map, buffer *from, buffer *conditions) {
   switch (t->kind) {
     case TREE_LEAF:
       if (map->mode[t->leaf->leaf] == LEAF_OLD)
@@ -311,17 +358,29 @@ static void put_outputs(buffer *out, expr **output, int n, const leaf_map *map, 
   if (n == 0) buffer_puts(out, "1");
 }
 
+static void put_order(buffer *sql, const order_list *order, const leaf_map *map) {
+  for (int i = 0; i < order->count; i++) {
+    const order_term *t = &order->items[i];
+    if (i) buffer_puts(sql, ", ");
+    put_expr(sql, t->value, map);
+    if (t->descending) buffer_puts(sql, " DESC");
+    if (t->nulls != NULLS_DEFAULT) buffer_puts(sql, t->nulls == NULLS_FIRST ? " NULLS FIRST" : " NULLS LAST");
+  }
+}
+
 void delta_sql_arm(planner *p, buffer *out, const arm *a, int outputs, const char *prefix) {
   leaf_list leaves;
   delta_sql_leaves(p, a->tree, &leaves);
-  const leaf_map map = {.leaves = &leaves};
+  leaf_map map = {.leaves = &leaves};
   buffer from = {0}, where = {0};
+  if (a->tree) put_chain(a->tree, &map, &from, &where);
   buffer_puts(out, "SELECT ");
   put_outputs(out, a->output, outputs, &map, prefix);
   if (a->tree) {
-    put_chain(a->tree, &map, &from, &where);
     buffer_printf(out, " FROM %s", buffer_text(&from));
     if (where.len) buffer_printf(out, " WHERE %s", buffer_text(&where));
+    if (a->order.count) buffer_puts(out, " ORDER BY ");
+    put_order(out, &a->order, &map);
   }
   buffer_free(&from);
   buffer_free(&where);
@@ -400,16 +459,6 @@ static void put_identity(generating *g, buffer *out, const tree *t, const leaf_m
     else
       buffer_printf(out, "t%d_r", t->leaf->leaf);
   }
-}
-
-static void map_flip(leaf_map *map, const tree *t, int flip) {
-  if (t->kind == TREE_LEAF) {
-    map->mode[t->leaf->leaf] = LEAF_FLIP;
-    map->flip[t->leaf->leaf] = flip;
-    return;
-  }
-  map_flip(map, t->left, flip);
-  map_flip(map, t->right, flip);
 }
 
 static void map_absent(leaf_map *map, const tree *t) {
@@ -587,7 +636,7 @@ static void put_row_partition(planner *p, buffer *sql, const node *n, bool restr
   const arm *a = n->arm[0];
   leaf_list leaves;
   delta_sql_leaves(p, a->tree, &leaves);
-  const leaf_map map = {.leaves = &leaves};
+  leaf_map map = {.leaves = &leaves};
   buffer from = {0}, where = {0};
   put_chain(a->tree, &map, &from, &where);
   put_list(&where, &n->having, &map);
@@ -680,16 +729,6 @@ const char *delta_sql_group_results(planner *p, const node *n) {
   return keep(p, &sql);
 }
 
-static void put_order(buffer *sql, const node *n, const leaf_map *map) {
-  for (int i = 0; i < n->order.count; i++) {
-    const order_term *t = &n->order.items[i];
-    if (i) buffer_puts(sql, ", ");
-    put_expr(sql, t->value, map);
-    if (t->descending) buffer_puts(sql, " DESC");
-    if (t->nulls != NULLS_DEFAULT) buffer_puts(sql, t->nulls == NULLS_FIRST ? " NULLS FIRST" : " NULLS LAST");
-  }
-}
-
 const char *delta_sql_limit(planner *p, const node *n) {
   buffer sql = {0};
   const leaf_list only = {.count = 1, .leaf = {n->raw}};
@@ -698,7 +737,7 @@ const char *delta_sql_limit(planner *p, const node *n) {
   buffer_puts(&sql, "SELECT t0.vs_id");
   for (int i = 0; i < n->columns; i++) buffer_printf(&sql, ", t0.c%d", i);
   buffer_printf(&sql, " FROM %s AS t0 ORDER BY ", n->input->rows.sql_name);
-  put_order(&sql, n, &map);
+  put_order(&sql, &n->order, &map);
   buffer_puts(&sql, ", t0.vs_key LIMIT ");
   if (n->limit) put_expr(&sql, n->limit, NULL);
   if (n->offset) {

@@ -66,6 +66,7 @@ static lowered concat(planner *p, const lowered *a, const lowered *b) {
   out.column = plan_alloc(p, sizeof *out.column * (size_t)(out.columns + 1));
   for (int i = 0; i < out.columns; i++) {
     out.column[i] = a->column[i];
+    if (a->column[i].affinity != b->column[i].affinity) out.column[i].affinity = AFF_BLOB; /* kept as each arm has it */
     if (strcasecmp(a->column[i].collation, "BINARY") == 0) out.column[i].collation = b->column[i].collation;
   }
   return out;
@@ -257,7 +258,23 @@ static void write_order(planner *p, const select_stmt *s, const ordering *o, vie
   if (o->terms && !(out->order_sql = arena_strdup(p->memory, buffer_text(&p->scratch)))) plan_nomem(p);
 }
 
+/* SELECT * FROM (a derived table or view), nothing else: the inner one, in its own order. */
+static select_stmt *unwrap(select_stmt *s) {
+  for (;;) {
+    const from_item *item = s->from;
+    bool bare = !s->prior && !s->is_values && item && item->kind == FROM_SELECT && !s->distinct && !s->where && !s->group_by.count && !s->having &&
+                !s->order_by.count && !s->limit && s->columns.count == item->source->columns;
+    for (int i = 0; bare && i < s->columns.count; i++) {
+      const expr *e = s->columns.items[i].value;
+      bare = e->kind == EXPR_COLUMN && e->source == item->source && e->source_column == i;
+    }
+    if (!bare) return s;
+    s = item->select;
+  }
+}
+
 node *lower_view(planner *p, select_stmt *s, view_plan *out) {
+  s = unwrap(s);
   ordering o = {0};
   lowered low;
   if (s->limit) {

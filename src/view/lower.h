@@ -15,6 +15,7 @@ typedef struct binding {
 typedef struct alternative {
   tree *tree; /* NULL: one row without a table */
   binding *bound;
+  order_list order; /* of the one derived table that FROM is */
 } alternative;
 
 typedef struct alternatives {

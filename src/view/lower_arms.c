@@ -184,8 +184,40 @@ const char *node_table_name(planner *p, int id) {
   return name;
 }
 
+static bool holds_leaf(const tree *t, const source *s) {
+  return t && (t->leaf == s || holds_leaf(t->left, s) || holds_leaf(t->right, s));
+}
+
+static bool visit_closed(void *ctx, expr **slot) {
+  const expr *e = *slot;
+  return e->kind != EXPR_COLUMN || !e->source || holds_leaf(ctx, e->source);
+}
+
+static bool list_is_closed(const tree *t, const expr_list *list) {
+  for (int i = 0; i < list->count; i++)
+    if (!expr_walk(&list->items[i], false, visit_closed, (void *)t)) return false;
+  return true;
+}
+
+/* Whether the conditions of a tree name only what is within `all`. */
+static bool tree_is_closed(const tree *all, const tree *t) {
+  if (!t) return true;
+  return list_is_closed(all, &t->on) && list_is_closed(all, &t->filter) && tree_is_closed(all, t->left) && tree_is_closed(all, t->right);
+}
+
+/* Rows that are kept cannot depend on a row outside: a correlated derived table is nobody's node. */
+static void check_closed(planner *p, const node *n) {
+  for (int i = 0; i < n->arms; i++) {
+    arm *a = n->arm[i];
+    bool closed = tree_is_closed(a->tree, a->tree);
+    for (int k = 0; closed && k < n->outputs; k++) closed = expr_walk(&a->output[k], false, visit_closed, a->tree);
+    if (!closed) plan_fail(p, "a correlated subquery that aggregates or sorts");
+  }
+}
+
 /* A node that says the same as an existing one is that one; else it gets its number and stands in front. */
 node *node_register(planner *p, node *n) {
+  check_closed(p, n);
   n->identity = delta_sql_identity(p, n);
   for (node *other = p->nodes; other; other = other->next)
     if (strcmp(other->identity, n->identity) == 0) {
@@ -290,15 +322,40 @@ static bool may_dissolve(const lowered *low, bool nullable) {
   return is_binary(low);
 }
 
+static bool same_comparisons(affinity a, affinity b) { return a == b || (a <= AFF_BLOB && b <= AFF_BLOB); }
+
+/* ORDER BY of a derived table, for aggregates that see their rows in order (group_concat). */
+static order_list derived_order(planner *p, const from_item *item, const binding *bound) {
+  order_list out = {0};
+  const select_stmt *s = item->select;
+  if (s->limit || s->prior || s->is_values || s->distinct || s->group_by.count) return out;
+  /* What the derived table's own columns are bound to was bound when it was lowered: its terms are among its outputs, or
+  ** plain columns of a table. */
+  for (int i = 0; i < s->order_by.count; i++) {
+    order_term term = s->order_by.items[i];
+    const expr *output = NULL;
+    for (int k = 0; k < s->columns.count && !output; k++)
+      if (expr_equal(s->columns.items[k].value, term.value)) output = bound->expression[k];
+    if (!output && !(term.value->kind == EXPR_COLUMN && term.value->source->relation)) return (order_list){0};
+    term.value = expr_copy(p->memory, output ? output : term.value);
+    if (!term.value || !order_list_add(p->memory, &out, term)) plan_nomem(p);
+  }
+  return out;
+}
+
 static alternatives lower_derived(planner *p, from_item *item, bool nullable) {
   alternatives out = {0};
   lowered low = lower_select(p, item->select);
   if (!may_dissolve(&low, nullable)) {
     item->source->relation = &materialise(p, &low)->rows;
-    alternatives_add(p, &out, (alternative){tree_leaf(p, item->source), NULL});
+    for (int i = 0; i < low.columns; i++)
+      if (!same_comparisons(item->source->column[i].affinity, item->source->relation->column[i].affinity))
+        plan_fail(p, "a derived table whose arms differ in a column's type");
+    alternatives_add(p, &out, (alternative){.tree = tree_leaf(p, item->source)});
     return out;
   }
-  for (int i = 0; i < low.arms; i++) alternatives_add(p, &out, (alternative){low.arm[i]->tree, bind(p, item->source, low.arm[i]->output, NULL)});
+  for (int i = 0; i < low.arms; i++) alternatives_add(p, &out, (alternative){.tree = low.arm[i]->tree, .bound = bind(p, item->source, low.arm[i]->output, NULL)});
+  if (low.arms == 1) out.items[0].order = derived_order(p, item, out.items[0].bound);
   return out;
 }
 
@@ -317,7 +374,7 @@ static alternatives lower_inner(planner *p, from_item *item, bool nullable) {
   if (nullable && (left.count > 1 || right.count > 1)) plan_fail(p, "UNION ALL inside the optional side of an outer join");
   for (int i = 0; i < left.count; i++)
     for (int k = 0; k < right.count; k++) {
-      alternative a = {tree_inner(p, left.items[i].tree, right.items[k].tree), bind_both(p, left.items[i].bound, right.items[k].bound)};
+      alternative a = {.tree = tree_inner(p, left.items[i].tree, right.items[k].tree), .bound = bind_both(p, left.items[i].bound, right.items[k].bound)};
       if (!a.tree) plan_fail(p, "a join of constants");
       if (a.tree->kind == TREE_INNER && a.tree->left == left.items[i].tree)
         add_conditions(p, &a.tree->on, item->on, a.bound);
@@ -339,7 +396,7 @@ static alternatives lower_left(planner *p, from_item *item, from_item *keep, fro
   if (right.count != 1 || !right.items[0].tree) plan_fail(p, "UNION ALL inside the optional side of an outer join");
   for (int i = 0; i < left.count; i++) {
     if (!left.items[i].tree) plan_fail(p, "an outer join of a constant row");
-    alternative a = {tree_new(p, TREE_LEFT, left.items[i].tree, right.items[0].tree), bind_both(p, left.items[i].bound, right.items[0].bound)};
+    alternative a = {.tree = tree_new(p, TREE_LEFT, left.items[i].tree, right.items[0].tree), .bound = bind_both(p, left.items[i].bound, right.items[0].bound)};
     add_conditions(p, &a.tree->on, item->on, a.bound);
     alternatives_add(p, &out, a);
   }
@@ -354,10 +411,10 @@ static alternatives lower_full(planner *p, from_item *item, bool nullable) {
   binding *both = bind_both(p, left.items[0].bound, right.items[0].bound);
   tree *matched = tree_new(p, TREE_LEFT, left.items[0].tree, right.items[0].tree);
   add_conditions(p, &matched->on, item->on, both);
-  alternatives_add(p, &out, (alternative){matched, both});
+  alternatives_add(p, &out, (alternative){.tree = matched, .bound = both});
   tree *alone = tree_new(p, TREE_ANTI, right.items[0].tree, left.items[0].tree);
   add_conditions(p, &alone->on, item->on, both);
-  alternatives_add(p, &out, (alternative){alone, bind_nulls(p, item->left, right.items[0].bound)});
+  alternatives_add(p, &out, (alternative){.tree = alone, .bound = bind_nulls(p, item->left, right.items[0].bound)});
   return out;
 }
 
@@ -366,7 +423,7 @@ alternatives lower_from(planner *p, from_item *item, bool nullable) {
   if (item->kind == FROM_TABLE) {
     alternatives out = {0};
     if (item->source->relation->rowid_name == NULL && !item->source->relation->without_rowid) plan_fail(p, "table %s has no usable rowid", item->name);
-    alternatives_add(p, &out, (alternative){tree_leaf(p, item->source), NULL});
+    alternatives_add(p, &out, (alternative){.tree = tree_leaf(p, item->source)});
     return out;
   }
   switch (item->join) {
@@ -432,6 +489,24 @@ static bool limit_is_harmless(select_stmt *s) {
   return !s->offset && s->limit->kind == EXPR_LITERAL && types_is_integer(s->limit->text) && strtol(s->limit->text, NULL, 10) > 0;
 }
 
+/* Conditions of a subquery's tree that name outer columns must stand where they float up to its WHERE: below the optional
+** side of an outer join, or in a subquery of its own, they cannot be joined from outside. */
+static bool floats(const tree *all, const tree *t) {
+  if (!t) return true;
+  switch (t->kind) {
+    case TREE_LEAF: return true;
+    case TREE_INNER: return floats(all, t->left) && floats(all, t->right);
+    default: return list_is_closed(all, &t->on) && tree_is_closed(all, t->right) && floats(all, t->left);
+  }
+}
+
+static bool keeps_rows(planner *p, const select_stmt *s) {
+  if (s->prior || s->group_by.count || s->having || s->limit || s->is_values) return true;
+  for (int i = 0; i < s->columns.count; i++)
+    if (ask(p, s->columns.items[i].value).aggregate || ask(p, s->columns.items[i].value).window) return true;
+  return false;
+}
+
 /* [NOT] EXISTS (…) and x [NOT] IN (SELECT …) as conditions: a semi-join or anti-join on top. NULL = not of this form. */
 static tree *lower_semi(planner *p, tree *t, expr *condition, const binding *bound) {
   bool negated = false;
@@ -449,10 +524,12 @@ static tree *lower_semi(planner *p, tree *t, expr *condition, const binding *bou
     body->limit = NULL;
     body->order_by.count = 0;
   }
+  body->distinct = body->distinct && keeps_rows(p, body);
+  if (is_correlated(body) && keeps_rows(p, body)) return NULL;
   lowered low = lower_select(p, body);
   if (low.arms != 1 && is_correlated(body)) return NULL;
   if (low.arms != 1) low = rows_of_node(p, materialise(p, &low), low.column);
-  if (!low.arm[0]->tree) return NULL;
+  if (!low.arm[0]->tree || !floats(low.arm[0]->tree, low.arm[0]->tree)) return NULL;
   tree *right = substitute_tree(p, low.arm[0]->tree, bound);
   tree *out = tree_new(p, negated ? TREE_ANTI : TREE_SEMI, t, right);
   if (in) {
@@ -578,6 +655,12 @@ static void collect_leaves(const tree *t, source **out, int *n, int most) {
 
 static lowered lower_by_row(planner *p, const alternative *alt, tree *t, const expr_list *hard, expr **exprs, int n);
 
+/* A column whose values come with another affinity than its name has (a later arm of a UNION ALL) is stored as they come. */
+static void settle_affinity(column_def *column, const expr *output) {
+  bool null = output->kind == EXPR_LITERAL && strcasecmp(output->text, "NULL") == 0;
+  if (!null && expr_affinity(output) != column->affinity) column->affinity = AFF_BLOB;
+}
+
 lowered build_arms(planner *p, const core *c, expr **exprs, int n) {
   lowered out = {.columns = n, .column = plan_alloc(p, sizeof *out.column * (size_t)(n + 1))};
   for (int i = 0; i < n; i++) {
@@ -605,6 +688,8 @@ lowered build_arms(planner *p, const core *c, expr **exprs, int n) {
     out.arm[i] = arm_new(p, x.tree, n);
     for (int k = 0; k < n; k++) out.arm[i]->output[k] = substitute(p, rewritten[k], alt->bound);
   }
+  for (int i = 0; i < out.arms; i++)
+    for (int k = 0; k < n; k++) settle_affinity(&out.column[k], out.arm[i]->output[k]);
   return out;
 }
 

@@ -86,11 +86,27 @@ static int accumulate_bare(raw_columns *x, expr *column) {
   return add_aggregate(x, a);
 }
 
+/* A column inside of a subquery: its own aggregates and functions are its business. */
+static bool visit_inner_column(void *ctx, expr **slot) {
+  raw_columns *x = ctx;
+  expr *e = *slot;
+  if (e->kind != EXPR_COLUMN || e->source == x->raw) return true;
+  for (int i = 0; i < x->keys; i++)
+    if (expr_equal(e, x->input[i])) {
+      *slot = raw_column(x, i);
+      return true;
+    }
+  if (own_source(x->core, e->source))
+    *slot = raw_column(x, x->aggregate_inputs ? MAX_RAW_COLUMNS + accumulate_bare(x, e) : add_input(x, e));
+  return true;
+}
+
 /* Replaces keys, aggregates and bare columns by columns of raw; goes into subqueries, where only columns are replaced. */
 static bool visit_raw(void *ctx, expr **slot) {
   raw_columns *x = ctx;
   expr *e = *slot;
   if (e->kind == EXPR_COLUMN && e->source == x->raw) return true;
+  if (e->select && !select_walk(e->select, true, visit_inner_column, x)) return false;
   for (int i = 0; i < x->keys; i++)
     if (expr_equal(e, x->input[i])) {
       *slot = raw_column(x, i);
@@ -108,7 +124,7 @@ static bool visit_raw(void *ctx, expr **slot) {
 
 static expr *to_raw(raw_columns *x, const expr *e) {
   expr *copy = expr_copy(x->p->memory, e);
-  if (!copy || !expr_walk(&copy, true, visit_raw, x)) plan_nomem(x->p);
+  if (!copy || !expr_walk(&copy, false, visit_raw, x)) plan_nomem(x->p);
   return copy;
 }
 
@@ -170,6 +186,7 @@ static void take_inputs(node *n, planner *p, raw_columns *x) {
   n->key = plan_alloc(p, sizeof *n->key * (size_t)(x->keys + 1));
   for (int i = 0; i < x->keys; i++) n->key[i] = in.column[i];
   n->raw = x->raw;
+  if (n->arms == 1 && n->kind == NODE_PARTITION) n->arm[0]->order = x->core->from.items[0].order;
 }
 
 static column_def *describe(planner *p, expr **exprs, int n) {
@@ -256,8 +273,14 @@ static node *group_node(planner *p, raw_columns *x, const expr_list *keys, expr 
   made->aggregate = x->aggregate;
   made->result = result;
   made->plain = true;
-  for (int i = 0; i < n; i++)
-    if (result[i]->kind != EXPR_COLUMN || result[i]->source != x->raw) made->plain = false;
+  for (int i = 0; i < n; i++) {
+    if (result[i]->kind != EXPR_COLUMN || result[i]->source != x->raw)
+      made->plain = false;
+    else if (result[i]->source_column < made->keys)
+      made->rows.column[i].affinity = made->key[result[i]->source_column].affinity;
+    else if (x->aggregate[result[i]->source_column - made->keys].kind == AGG_BARE && made->arms > 1)
+      made->rows.column[i].affinity = AFF_BLOB;
+  }
   return made;
 }
 
@@ -278,7 +301,7 @@ static core rows_of_raw(planner *p, raw_columns *x, const expr_list *keys, expr 
   binding *b = plan_alloc(p, sizeof *b);
   b->source = x->raw;
   b->expression = to;
-  *only = (alternative){leaf, b};
+  *only = (alternative){.tree = leaf, .bound = b};
   return (core){.from = {1, only}, .where = *having};
 }
 

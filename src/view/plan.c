@@ -45,44 +45,40 @@ static bool check_with_sqlite(planner *p, const char *sql, view_plan *out, error
   return ok;
 }
 
-typedef struct reading {
-  planner *p;
-  node *n;
-  error *err;
-} reading;
-
-static int on_read(void *ctx, int action, const char *table, const char *column, const char *database, const char *trigger) {
-  reading *x = ctx;
-  if (action != SQLITE_READ || !table || !database) return SQLITE_OK;
-  for (int i = 0; i < x->n->reads; i++)
-    if (strcasecmp(x->n->read[i]->name, table) == 0 && strcasecmp(x->n->read[i]->schema, database) == 0) return SQLITE_OK;
-  relation *rel = plan_alloc(x->p, sizeof *rel);
-  rel->name = arena_strdup(x->p->memory, table);
-  rel->schema = arena_strdup(x->p->memory, database);
-  relation **grown = plan_alloc(x->p, sizeof *grown * (size_t)(x->n->reads + 1));
-  if (x->n->reads) memcpy(grown, x->n->read, sizeof *grown * (size_t)x->n->reads);
-  grown[x->n->reads++] = rel;
-  x->n->read = grown;
-  return SQLITE_OK;
+static bool add_table(planner *p, node *n, const char *schema, const char *name) {
+  error ignored;
+  relation *rel = schema_find(p->schema, schema, name, &ignored);
+  if (!rel || rel->is_view || rel->is_virtual) return true;
+  for (int i = 0; i < n->reads; i++)
+    if (n->read[i] == rel) return true;
+  relation **grown = arena_zalloc(p->memory, sizeof *grown * (size_t)(n->reads + 1));
+  if (!grown) return false;
+  if (n->reads) memcpy(grown, n->read, sizeof *grown * (size_t)n->reads);
+  grown[n->reads++] = rel;
+  n->read = grown;
+  return true;
 }
 
-/* Which tables the SELECT reads, at any depth: SQLite tells its authorizer. */
+/* Which tables the SELECT reads, at any depth: those whose pages its program opens (for an index: its table). */
 static bool find_tables(planner *p, node *n, error *err) {
-  reading x = {p, n, err};
-  sqlite3_stmt *stmt = NULL;
-  sqlite3_set_authorizer(p->db, on_read, &x);
-  int rc = sqlite3_prepare_v2(p->db, n->sql, -1, &stmt, NULL);
-  sqlite3_set_authorizer(p->db, NULL, NULL);
-  sqlite3_finalize(stmt);
-  if (rc != SQLITE_OK) return error_set(err, ERR_SQL, "%s", sqlite3_errmsg(p->db));
-  int kept = 0;
-  for (int i = 0; i < n->reads; i++) {
-    error ignored;
-    relation *rel = schema_find(p->schema, n->read[i]->schema, n->read[i]->name, &ignored);
-    if (rel && !rel->is_view && !rel->is_virtual) n->read[kept++] = rel;
+  buffer sql = {0};
+  sqlite3_stmt *program = NULL;
+  buffer_printf(&sql, "EXPLAIN %s", n->sql);
+  int rc = sql.failed ? SQLITE_NOMEM : sqlite3_prepare_v2(p->db, buffer_text(&sql), -1, &program, NULL);
+  buffer_free(&sql);
+  bool ok = rc == SQLITE_OK;
+  while (ok && sqlite3_step(program) == SQLITE_ROW) {
+    if (strcmp((const char *)sqlite3_column_text(program, 1), "OpenRead") != 0) continue;
+    const char *schema = sqlite3_db_name(p->db, sqlite3_column_int(program, 4));
+    char *find = schema ? sqlite3_mprintf("SELECT tbl_name FROM \"%w\".sqlite_schema WHERE rootpage = %d", schema, sqlite3_column_int(program, 3)) : NULL;
+    sqlite3_stmt *table = NULL;
+    if (find && sqlite3_prepare_v2(p->db, find, -1, &table, NULL) == SQLITE_OK && sqlite3_step(table) == SQLITE_ROW)
+      ok = add_table(p, n, schema, (const char *)sqlite3_column_text(table, 0));
+    sqlite3_finalize(table);
+    sqlite3_free(find);
   }
-  n->reads = kept;
-  return true;
+  sqlite3_finalize(program);
+  return ok || error_set(err, ERR_SQL, "%s", sqlite3_errmsg(p->db));
 }
 
 /* --- strategies ---------------------------------------------------------------------------------------------------------- */

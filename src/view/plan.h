@@ -46,6 +46,7 @@ typedef struct touch { /* a subquery of an output expression: whose change makes
 typedef struct arm {
   tree *tree;        /* NULL: one row without FROM */
   expr **output;
+  order_list order;  /* PARTITION: the order in which a derived table hands on its rows */
   touch *touches;    /* PARTITION only */
 } arm;
 

@@ -149,17 +149,27 @@ static bool has_generated(const relation *rel) {
   return false;
 }
 
-/* An empty twin of the table, through which a captured image goes to get its generated columns. */
-static bool make_shadow(tracker *t, tracked *x, error *err) {
+/* The table's own DDL on a connection of its own (no foreign keys there), through which an image gets its generated columns. */
+static bool make_shadow_table(tracker *t, tracked *x, error *err) {
   const relation *rel = x->relation;
+  if (!t->shadow && sqlite3_open(":memory:", &t->shadow) != SQLITE_OK) return error_set(err, ERR_SQL, "%s", sqlite3_errmsg(t->shadow));
   char *find = sqlite3_mprintf("SELECT substr(sql, instr(sql, '(')) FROM \"%w\".sqlite_schema WHERE type = 'table' AND name = %Q", rel->schema, rel->name);
   sqlite3_stmt *stmt = NULL;
-  buffer make = {0}, insert = {0}, read = {0};
+  buffer make = {0};
   if (find && sqlite3_prepare_v2(t->db, find, -1, &stmt, NULL) == SQLITE_OK && sqlite3_step(stmt) == SQLITE_ROW)
-    buffer_printf(&make, "CREATE TEMP TABLE vs_shadow%d%s", x->number, (const char *)sqlite3_column_text(stmt, 0));
+    buffer_printf(&make, "CREATE TABLE t%d%s", x->number, (const char *)sqlite3_column_text(stmt, 0));
   sqlite3_finalize(stmt);
   sqlite3_free(find);
-  buffer_printf(&insert, "INSERT INTO temp.vs_shadow%d(", x->number);
+  bool ok = !make.failed && view_functions_register(t->shadow, err) && sqlite3_exec(t->shadow, buffer_text(&make), NULL, NULL, NULL) == SQLITE_OK;
+  buffer_free(&make);
+  return ok || error_set(err, ERR_SQL, "generated columns of %s: %s", rel->name, sqlite3_errmsg(t->shadow));
+}
+
+static bool make_shadow(tracker *t, tracked *x, error *err) {
+  const relation *rel = x->relation;
+  if (!make_shadow_table(t, x, err)) return false;
+  buffer insert = {0}, read = {0};
+  buffer_printf(&insert, "INSERT INTO t%d(", x->number);
   int n = 0;
   for (int i = 0; i < rel->columns; i++) {
     if (rel->column[i].generated) continue;
@@ -174,17 +184,15 @@ static bool make_shadow(tracker *t, tracked *x, error *err) {
     if (i) buffer_puts(&read, ", ");
     buffer_sql_name(&read, rel->column[i].name);
   }
-  buffer_printf(&read, " FROM temp.vs_shadow%d", x->number);
+  buffer_printf(&read, " FROM t%d", x->number);
   char clear[64];
-  snprintf(clear, sizeof clear, "DELETE FROM temp.vs_shadow%d", x->number);
-  bool ok = !make.failed && !insert.failed && !read.failed && sqlite3_exec(t->db, buffer_text(&make), NULL, NULL, NULL) == SQLITE_OK &&
-            sqlite3_prepare_v2(t->db, buffer_text(&insert), -1, &x->shadow_insert, NULL) == SQLITE_OK &&
-            sqlite3_prepare_v2(t->db, buffer_text(&read), -1, &x->shadow_read, NULL) == SQLITE_OK &&
-            sqlite3_prepare_v2(t->db, clear, -1, &x->shadow_clear, NULL) == SQLITE_OK;
-  buffer_free(&make);
+  snprintf(clear, sizeof clear, "DELETE FROM t%d", x->number);
+  bool ok = !insert.failed && !read.failed && sqlite3_prepare_v2(t->shadow, buffer_text(&insert), -1, &x->shadow_insert, NULL) == SQLITE_OK &&
+            sqlite3_prepare_v2(t->shadow, buffer_text(&read), -1, &x->shadow_read, NULL) == SQLITE_OK &&
+            sqlite3_prepare_v2(t->shadow, clear, -1, &x->shadow_clear, NULL) == SQLITE_OK;
   buffer_free(&insert);
   buffer_free(&read);
-  return ok || error_set(err, ERR_SQL, "generated columns of %s: %s", rel->name, sqlite3_errmsg(t->db));
+  return ok || error_set(err, ERR_SQL, "generated columns of %s: %s", rel->name, sqlite3_errmsg(t->shadow));
 }
 
 static bool generate(tracker *t, tracked *x, value **image, error *err) {
@@ -200,7 +208,7 @@ static bool generate(tracker *t, tracked *x, value **image, error *err) {
   sqlite3_reset(x->shadow_read);
   sqlite3_step(x->shadow_clear);
   sqlite3_reset(x->shadow_clear);
-  return (values && *image) || error_set(err, ERR_SQL, "generated columns of %s: %s", rel->name, sqlite3_errmsg(t->db));
+  return (values && *image) || error_set(err, ERR_SQL, "generated columns of %s: %s", rel->name, sqlite3_errmsg(t->shadow));
 }
 
 static bool generate_all(tracker *t, tracked *x, error *err) {
@@ -234,13 +242,13 @@ static void release(tracker *t, tracked *x) {
     snprintf(name, sizeof name, "vs_%c%d", feed_letters[i], x->number);
     feed_drop(t->db, feeds[i], name);
   }
+  sqlite3_finalize(x->shadow_insert);
+  sqlite3_finalize(x->shadow_read);
+  sqlite3_finalize(x->shadow_clear);
   if (x->shadow_insert) {
-    sqlite3_finalize(x->shadow_insert);
-    sqlite3_finalize(x->shadow_read);
-    sqlite3_finalize(x->shadow_clear);
     char sql[64];
-    snprintf(sql, sizeof sql, "DROP TABLE IF EXISTS temp.vs_shadow%d", x->number);
-    sqlite3_exec(t->db, sql, NULL, NULL, NULL);
+    snprintf(sql, sizeof sql, "DROP TABLE IF EXISTS t%d", x->number);
+    sqlite3_exec(t->shadow, sql, NULL, NULL, NULL);
   }
   delta_set_free(&x->changes);
   free(x);
@@ -315,6 +323,7 @@ void tracker_close(tracker *t) {
     t->first = x->next;
     release(t, x);
   }
+  sqlite3_close(t->shadow);
   if (t->feeds_only) return;
   if (t->mode == CAPTURE_PREUPDATE)
     sqlite3_preupdate_hook(t->db, NULL, NULL);

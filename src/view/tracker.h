@@ -31,6 +31,7 @@ typedef struct tracked {
 
 typedef struct tracker {
   sqlite3 *db;
+  sqlite3 *shadow; /* computes generated columns, in preupdate mode; NULL until needed */
   capture_mode mode;
   tracked *first;
   int numbers;
