@@ -109,7 +109,7 @@ bool decode_record(decoder *d, const record *r, arena *memory, change *out) {
   const topic *t = &d->topics->topics[r->topic];
   error err;
   err.code = ERR_NONE;
-  *out = (change){.topic = r->topic, .origin = r};
+  *out = (change){.topic = r->topic, .origin = r, .memory = memory};
   if (r->payload_bytes > DECODE_MAX_BYTES || r->key_bytes > DECODE_MAX_KEY_BYTES) {
     bool payload = r->payload_bytes > DECODE_MAX_BYTES;
     error_set(&err, ERR_LIMIT, "the %s has %u bytes, at most %d are allowed", payload ? "payload" : "key", payload ? r->payload_bytes : r->key_bytes,

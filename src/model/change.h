@@ -21,7 +21,8 @@ typedef struct change {
   const record *origin;
   value *values;          /* one per column of the topic, in its order; NULL when decoding refused it */
   uint64_t key_hash;      /* of the primary key's values; 0 for append topics */
-  const char *reason;     /* CHANGE_REFUSED: one sentence */
+  const char *reason;     /* CHANGE_REFUSED: one sentence, in `memory` */
+  arena *memory;          /* the batch's: who refuses the change later puts the reason there */
   struct change *earlier; /* the store's: the change of the same key in the same turn that this one supersedes */
 } change;
 

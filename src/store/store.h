@@ -9,9 +9,8 @@
 ** Turn:  store_begin → store_stage for every change, in arrival order → for each topic: store_apply [→ view_set_propagate]
 **        → store_tick, store_retain → store_offset → store_commit | store_rollback
 ** Several changes of one key in a turn count as their last one that the table accepts; append topics keep all. A record
-** that breaks a constraint becomes CHANGE_REFUSED (its reason is the store's and lives until the next store_begin; a rollback
-** takes the verdict back), is written to the dead letters, and the turn goes on; the same records give the same dead
-** letters however they fall into turns.
+** that breaks a constraint becomes CHANGE_REFUSED with its reason (a rollback takes the verdict back), is written to the dead
+** letters, and the turn goes on; the same records give the same dead letters however they fall into turns.
 ** Nothing of a turn outlives store_rollback; staged changes are forgotten by both ends of a turn and may be staged again.
 **
 ** Changes are applied as UPDATE by key, then INSERT where no row changed, then DELETE by key: plain statements on which
@@ -77,8 +76,8 @@ void store_rollback(store *s);
 ** get theirs from store_apply. */
 bool store_dead_letter(store *s, const record *r, const char *reason, error *err) MUST_USE;
 
-/* All stored positions of declared topics (malloc'd, caller frees; NULL and *count = 0 where there are none). */
-stream_position *store_positions(store *s, size_t *count, error *err);
+/* All stored positions of declared topics; malloc'd, the caller frees them. NULL: out of memory. */
+stream_position *store_positions(store *s, size_t *count, error *err) MUST_USE;
 
 /* --- the WAL --- */
 typedef struct store_wal {

@@ -278,7 +278,7 @@ static outcome apply_one(store *s, table_state *state, const topic *t, const cha
 
 /* The change becomes CHANGE_REFUSED and a dead letter. db holds the message. */
 static bool refuse(store *s, change *c, sqlite3 *db, error *err) {
-  char *reason = arena_printf(&s->reasons, "the table %s refuses it: %s", s->topics->topics[c->topic].table, sqlite3_errmsg(db));
+  char *reason = arena_printf(c->memory, "the table %s refuses it: %s", s->topics->topics[c->topic].table, sqlite3_errmsg(db));
   if (!reason || !list_add(&s->turned_down, &s->turned_down_count, &s->turned_down_capacity, c)) return error_nomem(err);
   c->op = CHANGE_REFUSED;
   c->reason = reason;

@@ -46,7 +46,6 @@ struct store {
   store_stats stats;
   change **turned_down; /* what the tables refused in this turn */
   size_t turned_down_count, turned_down_capacity;
-  arena reasons;        /* of turned_down; lives until the next turn begins */
 
   int wal_pages;       /* told by SQLite after each commit */
   int complete_pages;  /* WAL pages at the last complete checkpoint; 0 = it has started over since */

@@ -345,7 +345,6 @@ void store_close(store *s) {
   sqlite3_close_v2(s->checker);
   if (s->lock_fd >= 0) close(s->lock_fd);
   free(s->turned_down);
-  arena_free(&s->reasons);
   free(s->tables);
   free(s->path);
   free(s);

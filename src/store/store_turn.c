@@ -14,7 +14,6 @@ bool store_begin(store *s, error *err) {
   assert(!s->in_turn);
   if (sqlite3_exec(s->db, "BEGIN IMMEDIATE", NULL, NULL, NULL) != SQLITE_OK) return store_sql_error(s, "beginning a turn", err);
   s->in_turn = true;
-  arena_reset(&s->reasons);
   return true;
 }
 
@@ -153,8 +152,7 @@ stream_position *store_positions(store *s, size_t *count, error *err) {
   size_t most = 0;
   for (int i = 0; i < s->topics->count; i++) most += (size_t)s->tables[i].partitions;
   *count = 0;
-  if (most == 0) return NULL;
-  stream_position *positions = malloc(most * sizeof *positions);
+  stream_position *positions = malloc((most + 1) * sizeof *positions);
   if (!positions) {
     error_nomem(err);
     return NULL;
