@@ -7,7 +7,9 @@ from .query import Generator
 from .values import Column, Source, quoted
 
 
-MOST_TRIES = 4
+MOST_TRIES = 6
+MOST_ROWS = 200   # of a view over the first data
+MOST_STEPS = 300  # thousand instructions of SQLite's machine that a view may take
 
 
 class View:
@@ -39,6 +41,8 @@ class Case:
         self.views = []
         self.altered = []
         self.stage, self.rehearsed = sqlite3.connect(":memory:", isolation_level=None), 0
+        self.steps = 0
+        self.stage.set_progress_handler(self.too_long, 1000)
         self.statements = self.build(rng)
         self.stage.close()
 
@@ -64,24 +68,32 @@ class Case:
     def rehearse(self, statements):
         """Runs statements on a database of our own, so that most views that are made have rows to show."""
         for s in statements:
+            self.steps = 0
             try:
                 self.stage.execute(s.replace("CREATE MATERIALIZED VIEW", "CREATE VIEW"))
             except sqlite3.Error:
                 pass  # a constraint that the script runs into as well
 
+    def too_long(self):
+        self.steps += 1
+        return self.steps > MOST_STEPS
+
     def a_query(self, rng, out):
-        """A SELECT; most of those that have no rows over the first data are thrown away."""
+        """A SELECT. Most of those that have no rows over the first data are thrown away, and all that have many or take
+        long: a view is maintained on every change, and three views crossed with one another would be all that is tested."""
         self.rehearse(out[self.rehearsed:])
         self.rehearsed = len(out)
         sources = list(self.tables) + [Source(v.name, v.columns) for v in self.views]
         for _ in range(MOST_TRIES):
             q = Generator(rng, sources, self.loose).query()
+            self.steps = 0
             try:
-                if self.stage.execute(q.sql).fetchmany(1) or rng.random() < 0.15:
+                rows = len(self.stage.execute(q.sql).fetchmany(MOST_ROWS + 1))
+                if 0 < rows <= MOST_ROWS or (rows == 0 and rng.random() < 0.15):
                     return q
             except sqlite3.Error:
                 pass  # a few are not SQL: another one
-        return q
+        return Generator(rng, self.tables, self.loose).query(depth=0)
 
     def add_view(self, rng, out):
         q = self.a_query(rng, out)
