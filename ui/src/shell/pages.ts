@@ -17,7 +17,11 @@ export interface Page {
 export const PAGES: readonly Page[] = [
   { path: '/view', title: 'Portfolio', key: 'p', component: lazy(() => import('../pages/view-page.js')) },
   { path: '/market', title: 'Market', key: 'm', component: lazy(() => import('../pages/market-page.js')) },
+  { path: '/alerts', title: 'Alerts', key: 'a', component: lazy(() => import('../pages/alerts-page.js')) },
   { path: '/sql', title: 'SQL', key: 's', component: lazy(() => import('../pages/sql-page.js')) },
+  { path: '/system', title: 'System', key: 'y', component: lazy(() => import('../pages/system-page.js')) },
+  { path: '/views', title: 'Views', key: 'v', component: lazy(() => import('../pages/views-page.js')) },
+  { path: '/activity', title: 'Activity', key: 'l', component: lazy(() => import('../pages/activity-page.js')) },
 ];
 
 export const HOME = '/view/account_overview';

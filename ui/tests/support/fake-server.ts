@@ -302,14 +302,24 @@ export class FakeServer {
     const now = Date.now();
     if (following.paused || now - following.sent < following.conflate - 5) return;
     const set: [number, number, Value][] = [];
+    const remove: [number, string][] = [];
+    const add: RowTuple[] = [];
     for (const [rowId, before] of following.shown) {
       const row = following.instance.rows.get(rowId);
       row?.forEach((value, column) => value !== before[column] && set.push([rowId, column, value]));
       if (row) following.shown.set(rowId, row);
+      else if (following.shown.delete(rowId)) remove.push([rowId, 'deleted']);
     }
-    if (set.length === 0) return;
+    if (following.limit === undefined) {
+      for (const [rowId, row] of following.instance.rows) {
+        if (following.shown.has(rowId)) continue;
+        following.shown.set(rowId, row);
+        add.push([rowId, ...row]);
+      }
+    }
+    if (set.length + remove.length + add.length === 0) return;
     following.sent = now;
-    const message = { type: 'delta', id, seq: ++following.seq, version: this.version, time: now, set };
+    const message = { type: 'delta', id, seq: ++following.seq, version: this.version, time: now, remove, set, add };
     if (this.dropNext) {
       this.dropNext = false;
       return;

@@ -133,6 +133,18 @@ function bars(market: Market, { filter }: FakeSelection): Table {
   return { columns: BAR_COLUMNS, key: ['symbol', 'window_start'], rows: rows.filter(keep) };
 }
 
+const ALERT_COLUMNS: readonly Column[] = [text('kind'), text('subject'), text('name'), real('value'), real('threshold')];
+
+/** Who is further from the open than half a percent. */
+function alerts(market: Market): Table {
+  const limit = 0.005;
+  const rows = market.instruments.flatMap((i): Value[][] => {
+    const move = i.price === null ? 0 : Math.abs(i.price / i.open - 1);
+    return move > limit ? [['price move', `instrument ${i.id}`, i.symbol, move, limit]] : [];
+  });
+  return { columns: ALERT_COLUMNS, key: ['kind', 'subject'], rows };
+}
+
 const plain = (name: string, title: string, description: string, table: Table): Record<string, unknown> => ({
   name, title, description, params: [], group_by: null, columns: table.columns, key: table.key, strategy: 'delta', reason: 'joins and sums', alive: false, instances: 0, topic: null, eager: false,
 });
@@ -162,6 +174,7 @@ export function fakeViews(market: Market): readonly FakeView[] {
       compute: overview,
     },
     { info: plain('enriched_holdings', 'Holdings', 'Positions with their price and value.', holdings(market, none)), compute: holdings },
+    { info: plain('alerts', 'Alerts', 'Symbols that are far from their open.', { columns: ALERT_COLUMNS, key: ['kind', 'subject'], rows: [] }), compute: alerts },
     { info: plain('latest_quote', 'Latest quotes', 'The last price of each symbol against its open.', quotes(market)), compute: quotes },
     { info: plain('ohlc_1m', 'Bars of a minute', 'Open, high, low, close and volume per symbol and minute.', { columns: BAR_COLUMNS, key: ['symbol', 'window_start'], rows: [] }), compute: bars },
   ];
