@@ -464,6 +464,57 @@ static void test_locked_by_a_shell(void **state) {
   assert_string_equal(items(f), "1=1.0");
 }
 
+/* No room: the turn fails whole, says so, and the same changes go through when there is room again. */
+static void test_full(void **state) {
+  enum { ROWS = 5000 };
+  fixture *f = *state;
+  reopen(f);
+  turn_of(f, (change *[]){put(f, 1, 1)}, 1);
+  assert_string_not_equal(ask(f, "PRAGMA max_page_count = 30"), "");
+  OK(store_begin(f->s, &err));
+  for (int i = 0; i < ROWS; i++) stage(f, put(f, i, 2));
+  assert_false(store_apply(f->s, ITEM, &err) && store_commit(f->s, 2, &err));
+  assert_int_equal(err.code, ERR_LIMIT);
+  assert_non_null(strstr(err.hint, "full"));
+  store_rollback(f->s);
+  assert_string_equal(items(f), "1=1.0");
+  assert_int_equal(store_version(f->s), 1);
+  assert_string_not_equal(ask(f, "PRAGMA max_page_count = 100000"), "");
+  OK(store_begin(f->s, &err));
+  for (int i = 0; i < ROWS; i++) stage(f, put(f, i, 2));
+  OK(store_apply(f->s, ITEM, &err));
+  OK(store_commit(f->s, 2, &err));
+  assert_string_equal(ask(f, "SELECT count(*) || '/' || sum(qty) FROM item"), "5000/10000.0");
+}
+
+/* Others see the state, and may not touch it; needs root to become somebody else. */
+static void test_other_users(void **state) {
+  fixture *f = *state;
+  if (geteuid() != 0) skip();
+  assert_int_equal(chmod(f->database_folder, 0755), 0);
+  mode_t before = umask(077);
+  reopen(f);
+  umask(before);
+  turn_of(f, (change *[]){put(f, 1, 1)}, 1);
+  pid_t child = fork();
+  assert_true(child >= 0);
+  if (child == 0) {
+    enum { NOBODY = 65534 };
+    sqlite3 *db;
+    int count = 0;
+    if (setgid(NOBODY) != 0 || setuid(NOBODY) != 0) _exit(1);
+    if (!(db = store_open_reader(f->path, &err))) _exit(2);
+    if (!strcmp(ask_on(db, "SELECT id FROM item"), "1")) count++;
+    sqlite3_close_v2(db);
+    if (sqlite3_open(f->path, &db) == SQLITE_OK && sqlite3_exec(db, "DELETE FROM item", NULL, NULL, NULL) == SQLITE_READONLY) count++;
+    _exit(count == 2 ? 0 : 3);
+  }
+  int status;
+  assert_int_equal(waitpid(child, &status, 0), child);
+  assert_int_equal(WIFEXITED(status) ? WEXITSTATUS(status) : -1, 0);
+  assert_string_equal(items(f), "1=1.0");
+}
+
 static void test_retention(void **state) {
   fixture *f = *state;
   reopen(f);
@@ -508,6 +559,8 @@ int main(void) {
     cmocka_unit_test_setup_teardown(test_kill, setup, teardown),
     cmocka_unit_test_setup_teardown(test_reader_and_wal, setup, teardown),
     cmocka_unit_test_setup_teardown(test_locked_by_a_shell, setup, teardown),
+    cmocka_unit_test_setup_teardown(test_full, setup, teardown),
+    cmocka_unit_test_setup_teardown(test_other_users, setup, teardown),
     cmocka_unit_test_setup_teardown(test_retention, setup, teardown),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
