@@ -41,7 +41,7 @@ static bool content_type_fits(exchange *x, route_body kind) {
   if (!given || media_type_is(given, "application/json")) return true;
   bool text = media_type_is(given, "application/sql") || media_type_is(given, "text/plain");
   if (kind == BODY_JSON_OR_SQL && text) return true;
-  exchange_problem(x, 415, kind == BODY_JSON_OR_SQL ? "send application/json or application/sql" : "send application/json", "a body of type %.80s is not taken here", given);
+  exchange_problem(x, 415, kind == BODY_JSON_OR_SQL ? "send application/json or application/sql" : "send it as application/json (curl: -H 'Content-Type: application/json')", "a body of type %.80s is not taken here", given);
   return false;
 }
 

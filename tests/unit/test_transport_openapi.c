@@ -1,12 +1,10 @@
 /* /openapi.json is true: it lists the routes, all of them and no others, and every answer is one that it announces. */
 #include "base/log.h"
 #include "support/fake_service.h"
-#include "support/http_client.h"
-#include "support/json_schema.h"
+#include "support/openapi_check.h"
 #include "transport/routes.h"
 #include "transport/transport.h"
 
-#include <ctype.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdint.h>
@@ -14,7 +12,6 @@
 #include <string.h>
 
 #include <cmocka.h>
-#include <jansson.h>
 
 static fake_service fake;
 static transport *server;
@@ -30,11 +27,7 @@ static int start(void **state) {
   server = transport_start(&fake.svc, &options, &err);
   if (!server) return 1;
   port = transport_port(server);
-  http_answer a = http_get(port, "/openapi.json");
-  json_error_t where;
-  document = json_loadb(buffer_text(&a.body), a.body.len, JSON_REJECT_DUPLICATES, &where);
-  if (!document) fprintf(stderr, "openapi.json:%d:%d: %s\n", where.line, where.column, where.text);
-  http_answer_free(&a);
+  document = openapi_fetch(port);
   return document ? 0 : 1;
 }
 
@@ -45,16 +38,10 @@ static int stop(void **state) {
   return 0;
 }
 
-static json_t *operation(const char *method, const char *path) {
-  char lower[16] = "";
-  for (size_t i = 0; method[i] && i < sizeof lower - 1; i++) lower[i] = (char)tolower(method[i]);
-  return json_object_get(json_object_get(json_object_get(document, "paths"), path), lower);
-}
-
 static void lists_every_route_and_no_other(void **state) {
   int listed = 0;
   for (int i = 0; i < route_count; i++)
-    if (!operation(routes[i].method, routes[i].path)) fail_msg("openapi.json lacks %s %s", routes[i].method, routes[i].path);
+    if (!openapi_operation(document, routes[i].method, routes[i].path)) fail_msg("openapi.json lacks %s %s", routes[i].method, routes[i].path);
   const char *path, *method;
   json_t *item, *op;
   json_object_foreach(json_object_get(document, "paths"), path, item) json_object_foreach(item, method, op) listed += json_is_object(op);
@@ -75,31 +62,6 @@ static void every_path_parameter_is_declared(void **state) {
     }
     if (wanted != declared) fail_msg("%s %s: %zu parameters in the path, %zu declared", method, path, wanted, declared);
   }
-}
-
-/* The answer is one of those that the operation announces: its status, its content type, its body. */
-static void check_answer(const char *method, const char *path, const http_answer *a) {
-  char status[16], type[200] = "";
-  snprintf(status, sizeof status, "%d", a->status);
-  json_t *responses = json_object_get(operation(method, path), "responses"), *response = json_object_get(responses, status);
-  if (!response && a->status < 400) fail_msg("%s %s: status %s is not announced", method, path, status);
-  if (!response) response = json_object_get(responses, "default");
-  json_t *content = json_object_get(response, "content");
-  const char *given = http_answer_header(a, "Content-Type");
-  if (given) snprintf(type, sizeof type, "%.*s", (int)strcspn(given, ";"), given);
-  if (!content) {
-    assert_int_equal(a->body.len, 0);
-    return;
-  }
-  json_t *schema = json_object_get(json_object_get(content, type), "schema");
-  if (!schema) fail_msg("%s %s: %s with type '%s' is not announced", method, path, status, type);
-  if (!strstr(type, "json") || strstr(type, "ndjson")) return;
-  json_error_t where;
-  error err = {0};
-  json_t *body = json_loadb(buffer_text(&a->body), a->body.len, 0, &where);
-  if (!body) fail_msg("%s %s: not JSON: %s", method, path, where.text);
-  if (!json_schema_check(document, schema, body, &err)) fail_msg("%s %s: %s: %s in %.400s", method, path, status, err.text, buffer_text(&a->body));
-  json_decref(body);
 }
 
 typedef struct sample {
@@ -164,7 +126,7 @@ static void every_answer_is_announced(void **state) {
     const sample *s = &samples[i];
     http_answer a = http_request(port, s->method, s->target, s->headers, s->body);
     if (a.status != s->status) fail_msg("%s %s: expected %d, got %d: %.300s", s->method, s->target, s->status, a.status, buffer_text(&a.body));
-    check_answer(s->method, s->path, &a);
+    openapi_check_answer(document, s->method, s->path, &a);
     http_answer_free(&a);
   }
 }
@@ -182,7 +144,7 @@ static void other_methods_are_refused(void **state) {
   static const char *const methods[] = {"GET", "POST", "PUT", "DELETE"};
   for (int i = 0; i < SAMPLES; i++)
     for (size_t m = 0; m < sizeof methods / sizeof methods[0]; m++) {
-      if (operation(methods[m], samples[i].path)) continue;
+      if (openapi_operation(document, methods[m], samples[i].path)) continue;
       http_answer a = http_request(port, methods[m], samples[i].target, "", NULL);
       if (a.status != 405) fail_msg("%s %s: %d", methods[m], samples[i].target, a.status);
       assert_non_null(strstr(http_answer_header(&a, "Allow"), samples[i].method));

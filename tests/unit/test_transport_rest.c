@@ -190,8 +190,8 @@ static void unknown_names_name_the_known(void **state) {
   expect(http_get(port, "/api/v1/views/nope/rows"), 404, "\"allowed\":[\"position\",\"empty\",\"series\",\"endless\"]");
   expect(http_get(port, "/api/v1/views/nope"), 404, "\"allowed\":[\"position\"");
   expect(http_get(port, "/api/v1/views/nope/plan"), 404, "\"allowed\":[\"position\"");
-  expect(http_get(port, "/api/v1/views/position/rows?colour=red"), 400, "\"allowed\":[\"accounts\",\"account\",\"sector\"]");
-  expect(http_get(port, "/api/v1/views/position/rows?group_by=colour"), 400, "\"allowed\":[\"accounts\",\"account\",\"sector\"]");
+  expect(http_get(port, "/api/v1/views/position/rows?colour=red"), 400, "\"allowed\":[\"accounts\",\"group_by\"]");
+  expect(http_get(port, "/api/v1/views/position/rows?accounts=x&group_by=colour"), 400, "\"allowed\":[\"account\",\"sector\"]");
   expect(http_get(port, "/api/v1/tables/nope/rows"), 404, "\"allowed\":[\"holding\",\"price\"");
   expect(http_get(port, "/api/v1/tables/price/rows?colour=red"), 400, "\"allowed\":[\"filter\"");
   expect(http_get(port, "/api/v1/instances/99"), 404, "no instance 99");
