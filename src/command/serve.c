@@ -21,11 +21,11 @@ static const option_spec specs[] = {
   {.name = "ui", .kind = OPTION_TEXT, .value = "DIR", .help = "the page's built files [found beside the program]"},
   {.name = "origin", .kind = OPTION_LIST, .value = "URL", .help = "another origin that may read and write; may stand several times"},
   {.name = "host", .kind = OPTION_LIST, .value = "NAME", .help = "another name of this server in Host; may stand several times"},
-  {.name = "sql-queries", .kind = OPTION_FLAG, .fallback = "true", .help = "answer ad-hoc SQL (POST /api/v1/sql)"},
+  {.name = "no-sql", .kind = OPTION_FLAG, .help = "do not answer ad-hoc SQL (POST /api/v1/sql)"},
   {.name = "workers", .kind = OPTION_INTEGER, .value = "N", .fallback = "4", .least = 1, .most = 256, .help = "REST requests that run at once"},
 
   {.name = "#What it reads"},
-  {.name = "kafka", .kind = OPTION_TEXT, .value = "HOST:PORT,…", .help = "the Kafka brokers; without, records come over REST only"},
+  {.name = "kafka", .kind = OPTION_TEXT, .value = "HOST:PORT", .help = "the Kafka brokers, between commas; without, records come over REST only"},
   {.name = "kafka-config", .kind = OPTION_LIST, .value = "NAME=VALUE", .help = "a librdkafka property; may stand several times"},
   OPTION_FOLDERS,
   {.name = "strict", .kind = OPTION_FLAG, .help = "do not start when a view is wrong"},
@@ -153,7 +153,7 @@ static bool start_transport(server *s, const options *o, error *err) {
   t.origins = options_list(o, "origin", &count);
   t.hosts = options_list(o, "host", &count);
   t.streams = streams_server(s->streams);
-  t.sql_enabled = options_flag(o, "sql-queries");
+  t.sql_enabled = !options_flag(o, "no-sql");
   t.workers = (int)options_integer(o, "workers");
   s->transport = transport_start(engine_service(s->engine), &t, err);
   return s->transport != NULL;
