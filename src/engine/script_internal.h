@@ -17,7 +17,6 @@ typedef struct statement {
 typedef struct script_view {
   char *name, *schema;  /* of the plain view */
   uint64_t id;          /* in the view_set; 0 = not maintained now */
-  bool redirected;      /* temp view `name` leads to the maintained rows */
   struct script_view *next;
 } script_view;
 

@@ -38,13 +38,22 @@ static void note_plan(script *x, const script_view *v, const char *strategy, con
   if (strategy) run(x, "INSERT INTO temp.vs_view VALUES (%Q, %Q, %Q)", v->name, strategy, reason);
 }
 
+/* A rollback may have brought a redirection back that we had dropped: the schema is asked, not our memory. */
+static void drop_redirect(script *x, script_view *v) {
+  char *sql = sqlite3_mprintf("SELECT 1 FROM sqlite_temp_schema WHERE type = 'view' AND name = %Q COLLATE NOCASE AND instr(sql, %Q)", v->name, REDIRECT_MARK);
+  sqlite3_stmt *stmt = NULL;
+  bool there = sql && sqlite3_prepare_v2(x->db, sql, -1, &stmt, NULL) == SQLITE_OK && sqlite3_step(stmt) == SQLITE_ROW;
+  sqlite3_finalize(stmt);
+  sqlite3_free(sql);
+  if (there) run(x, "DROP VIEW temp.\"%w\"", v->name);
+}
+
 static void redirect(script *x, script_view *v, const char *strategy) {
   bool temporary = strcasecmp(v->schema, "temp") == 0;
-  if (v->redirected) run(x, "DROP VIEW IF EXISTS temp.\"%w\"", v->name);
-  v->redirected = false;
+  drop_redirect(x, v);
   if (temporary || strcmp(strategy, "rerun") == 0) return; /* a rerun is read by running it: in its own order */
   buffer sql = {0};
-  if (view_set_rows_sql(x->set, v->id, &sql)) v->redirected = run(x, "CREATE TEMP VIEW \"%w\" AS " REDIRECT_MARK " %s", v->name, buffer_text(&sql));
+  if (view_set_rows_sql(x->set, v->id, &sql)) run(x, "CREATE TEMP VIEW \"%w\" AS " REDIRECT_MARK " %s", v->name, buffer_text(&sql));
   buffer_free(&sql);
 }
 
@@ -137,8 +146,7 @@ static void create(script *x, const statement *s, int materialized) {
 static void forget(script *x, script_view *v) {
   if (v->id) view_set_remove(x->set, v->id);
   v->id = 0;
-  if (v->redirected) run(x, "DROP VIEW IF EXISTS temp.\"%w\"", v->name);
-  v->redirected = false;
+  drop_redirect(x, v);
   note_plan(x, v, NULL, NULL);
 }
 
@@ -180,10 +188,7 @@ void script_views_follow_schema(script *x) {
   for (script_view *v = x->views; v; v = v->next) {
     bool there = is_there(x, v);
     if (v->id && !there) forget(x, v);
-    if (v->redirected) {
-      run(x, "DROP VIEW IF EXISTS temp.\"%w\"", v->name);
-      v->redirected = false;
-    }
+    drop_redirect(x, v);
     if (v->id) view_set_remove(x->set, v->id);
     v->id = 0;
   }

@@ -483,7 +483,6 @@ static bool resolve_in_table(resolving *x, expr *e) {
 static bool resolve_expr(resolving *x, expr **slot) {
   expr *e = *slot;
   if (e->kind == EXPR_COLUMN) return resolve_column(x, slot);
-  if (e->kind == EXPR_ROW) return unsupported(x, e->at, "a row value is run as a whole");
   if (e->kind == EXPR_PARAMETER) return unsupported(x, e->at, "a parameter without a value");
   if (e->kind == EXPR_IN && !e->select && e->name && !resolve_in_table(x, e)) return false;
   if (e->left && !resolve_expr(x, &e->left)) return false;

@@ -691,7 +691,9 @@ static void put_picked(buffer *sql, const aggregate *a) {
   else if (a->argument < 0)
     buffer_puts(sql, "NULL");
   else
-    buffer_printf(sql, "%s(%sg.i%d)", a->function, a->distinct ? "DISTINCT " : "", a->argument);
+    buffer_printf(sql, "%s(%sg.i%d", a->function, a->distinct ? "DISTINCT " : "", a->argument);
+  if (a->kind != AGG_BARE && a->argument2 >= 0) buffer_printf(sql, ", g.i%d", a->argument2);
+  if (a->kind != AGG_BARE && a->argument >= 0) buffer_puts(sql, ")");
   if (a->kind != AGG_BARE && a->argument >= 0 && a->filter >= 0) buffer_printf(sql, " FILTER (WHERE g.i%d)", a->filter);
 }
 

@@ -8,6 +8,7 @@
 typedef struct binding {
   const source *source;
   expr **expression;
+  source *rename; /* the same column of another reference to the same relation */
   struct binding *next;
 } binding;
 

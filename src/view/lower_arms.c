@@ -73,6 +73,13 @@ static bool visit_substitute(void *ctx, expr **slot) {
   if (e->kind != EXPR_COLUMN) return true;
   for (const binding *b = s->bound; b; b = b->next) {
     if (b->source != e->source) continue;
+    if (b->rename) {
+      expr *other = expr_copy(s->p->memory, e);
+      if (!other) plan_nomem(s->p);
+      other->source = b->rename;
+      *slot = other;
+      return true;
+    }
     if (!b->expression) {
       *slot = literal(s->p, "NULL");
       return true;
@@ -318,6 +325,8 @@ static bool is_binary(const lowered *low) {
 ** affinity and collation, an expression in its place may have another. */
 static bool may_dissolve(const lowered *low, bool nullable) {
   if (nullable) return low->arms == 1 && low->arm[0]->tree && only_columns(low);
+  for (int i = 0; i < low->arms; i++)
+    if (!low->arm[i]->tree) return false; /* constants: a node of their own can be joined in any way */
   if (low->arms == 1 && only_columns(low)) return true;
   return is_binary(low);
 }
@@ -403,17 +412,42 @@ static alternatives lower_left(planner *p, from_item *item, from_item *keep, fro
   return out;
 }
 
-/* A FULL JOIN is the LEFT JOIN and, beside it, the right rows that match nothing. */
+/* A tree over references of its own, and what the old ones' columns are in it. */
+static tree *clone_tree(planner *p, const tree *t, binding **renamed) {
+  tree *copy = plan_alloc(p, sizeof *copy);
+  *copy = *t;
+  if (t->kind == TREE_LEAF) {
+    copy->leaf = source_of_relation(p, t->leaf->relation);
+    copy->leaf->nullable = t->leaf->nullable;
+    *renamed = bind(p, t->leaf, NULL, *renamed);
+    (*renamed)->rename = copy->leaf;
+    return copy;
+  }
+  copy->left = clone_tree(p, t->left, renamed);
+  copy->right = clone_tree(p, t->right, renamed);
+  return copy;
+}
+
+static tree *substitute_tree(planner *p, const tree *t, const binding *bound);
+
+/* A FULL JOIN is the LEFT JOIN and, beside it, the right rows that match nothing on the left, in none of its ways. */
 static alternatives lower_full(planner *p, from_item *item, bool nullable) {
   if (nullable) plan_fail(p, "a FULL JOIN inside the optional side of an outer join");
-  alternatives left = lower_from(p, item->left, true), right = lower_from(p, item->right, true), out = {0};
-  if (left.count != 1 || right.count != 1 || !left.items[0].tree || !right.items[0].tree) plan_fail(p, "UNION ALL inside a FULL JOIN");
-  binding *both = bind_both(p, left.items[0].bound, right.items[0].bound);
-  tree *matched = tree_new(p, TREE_LEFT, left.items[0].tree, right.items[0].tree);
-  add_conditions(p, &matched->on, item->on, both);
-  alternatives_add(p, &out, (alternative){.tree = matched, .bound = both});
-  tree *alone = tree_new(p, TREE_ANTI, right.items[0].tree, left.items[0].tree);
-  add_conditions(p, &alone->on, item->on, both);
+  alternatives left = lower_from(p, item->left, false), right = lower_from(p, item->right, true), out = {0};
+  if (right.count != 1 || !right.items[0].tree) plan_fail(p, "UNION ALL on the right side of a FULL JOIN");
+  tree *alone = right.items[0].tree;
+  for (int i = 0; i < left.count; i++) {
+    if (!left.items[i].tree) plan_fail(p, "a FULL JOIN of a constant row");
+    binding *both = bind_both(p, left.items[i].bound, right.items[0].bound), *renamed = NULL;
+    tree *matched = tree_new(p, TREE_LEFT, left.items[i].tree, right.items[0].tree);
+    add_conditions(p, &matched->on, item->on, both);
+    alternatives_add(p, &out, (alternative){.tree = matched, .bound = both});
+    tree *copy = clone_tree(p, left.items[i].tree, &renamed);
+    alone = tree_new(p, TREE_ANTI, alone, substitute_tree(p, copy, renamed));
+    expr_list on = {0};
+    add_conditions(p, &on, item->on, both);
+    for (int k = 0; k < on.count; k++) list_add(p, &alone->on, substitute(p, on.items[k], renamed));
+  }
   alternatives_add(p, &out, (alternative){.tree = alone, .bound = bind_nulls(p, item->left, right.items[0].bound)});
   return out;
 }
@@ -449,20 +483,38 @@ static bool visit_not_null(planner *p, const expr *e) {
   return false;
 }
 
-/* The condition under which a row of the subquery matches x in `x [NOT] IN (SELECT y …)`. */
-static expr *in_condition(planner *p, const expr *in, const expr *inner, const binding *bound, const expr *inner_original) {
-  const char *collation = expr_collation(in->left);
-  expr *x = substitute(p, in->left, bound);
-  if (strcasecmp(collation, "BINARY") != 0 || strcasecmp(expr_collation(inner), "BINARY") != 0) {
-    expr *c = expr_new(p->memory, EXPR_COLLATE, in->at);
+/* x = y as IN compares: with x's collation. */
+static expr *in_equal(planner *p, const expr *x, const expr *y, const binding *bound) {
+  const char *collation = expr_collation(x);
+  expr *left = substitute(p, x, bound);
+  if (strcasecmp(collation, "BINARY") != 0 || strcasecmp(expr_collation(y), "BINARY") != 0) {
+    expr *c = expr_new(p->memory, EXPR_COLLATE, x->at);
     if (!c) plan_nomem(p);
-    c->left = x;
+    c->left = left;
     c->name = collation;
-    x = c;
+    left = c;
   }
-  expr *equal = operation(p, "=", x, (expr *)inner);
-  bool certain = visit_not_null(p, in->left) && visit_not_null(p, inner_original);
-  return in->negated && !certain ? operation(p, "IS NOT", equal, literal(p, "FALSE")) : equal;
+  return operation(p, "=", left, substitute(p, y, bound));
+}
+
+/* The conditions under which a row of the subquery matches x in `x [NOT] IN (SELECT y …)`; x may be a row (a, b). */
+static void in_conditions(planner *p, const expr *in, const lowered *low, const select_stmt *body, const binding *bound, expr_list *on) {
+  const select_stmt *first = select_first_arm(body);
+  bool is_row = in->left->kind == EXPR_ROW, certain = true;
+  int n = is_row ? in->left->list.count : 1;
+  if (n > low->columns) plan_fail(p, "IN compares rows of different width");
+  expr *all = NULL;
+  for (int i = 0; i < n; i++) {
+    const expr *x = is_row ? in->left->list.items[i] : in->left;
+    const expr *original = first->is_values || low->arms != 1 ? low->arm[0]->output[i] : first->columns.items[i].value;
+    certain = certain && visit_not_null(p, x) && visit_not_null(p, original);
+    expr *equal = in_equal(p, x, low->arm[0]->output[i], bound);
+    if (!in->negated)
+      list_add(p, on, equal);
+    else
+      all = all ? operation(p, "AND", all, equal) : equal;
+  }
+  if (in->negated) list_add(p, on, certain ? all : operation(p, "IS NOT", all, literal(p, "FALSE")));
 }
 
 static void substitute_list(planner *p, expr_list *list, const binding *bound) {
@@ -532,12 +584,7 @@ static tree *lower_semi(planner *p, tree *t, expr *condition, const binding *bou
   if (!low.arm[0]->tree || !floats(low.arm[0]->tree, low.arm[0]->tree)) return NULL;
   tree *right = substitute_tree(p, low.arm[0]->tree, bound);
   tree *out = tree_new(p, negated ? TREE_ANTI : TREE_SEMI, t, right);
-  if (in) {
-    const select_stmt *first = select_first_arm(body);
-    const expr *original = first->is_values || low.arms != 1 ? low.arm[0]->output[0] : first->columns.items[0].value;
-    expr *inner = substitute(p, low.arm[0]->output[0], bound);
-    list_add(p, &out->on, in_condition(p, condition, inner, bound, original));
-  }
+  if (in) in_conditions(p, condition, &low, body, bound, &out->on);
   return out;
 }
 

@@ -152,7 +152,8 @@ static bool accumulate(const node *n, group *x, int weight, sqlite3_stmt *stmt, 
     const aggregate *a = &n->aggregate[i];
     if (!passes(a, stmt, first)) continue;
     value argument = a->argument >= 0 ? value_from_column(stmt, first + a->argument) : (value){.type = VALUE_NULL};
-    switch (accumulator_add(&x->acc[i], a, weight, argument)) {
+    value argument2 = a->argument2 >= 0 ? value_from_column(stmt, first + a->argument2) : (value){.type = VALUE_NULL};
+    switch (accumulator_add(&x->acc[i], a, weight, argument, argument2)) {
       case ACCUMULATE_FAILED: return error_set(err, ERR_INTERNAL, "%s() could not take a row in or back", a->function);
       case ACCUMULATED_MIXED: x->mixed = true; break;
       case ACCUMULATED: break;

@@ -53,8 +53,9 @@ typedef struct arm {
 typedef enum aggregate_kind {
   AGG_COUNT_STAR, AGG_COUNT, AGG_SUM, AGG_TOTAL, AGG_AVG, AGG_MIN, AGG_MAX,
   AGG_BARE,     /* a column that is not aggregated: any row's, if all agree */
-  AGG_MOMENTS,  /* variance, stddev, covariance, correlation, weighted average: a formula over exact sums */
-  AGG_FIRST, AGG_LAST,
+  AGG_VAR_SAMP, AGG_VAR_POP, AGG_STDDEV_SAMP, AGG_STDDEV_POP, /* formulas over exact sums: view/moments.h */
+  AGG_COVAR_SAMP, AGG_COVAR_POP, AGG_CORR, AGG_WAVG,          /* … of two arguments */
+  AGG_FIRST, AGG_LAST,                                        /* value, order */
 } aggregate_kind;
 
 typedef struct aggregate {

@@ -78,6 +78,16 @@ static bool statements_of(node_state *s, input *in, delta_shape shape, uint64_t 
   return make_statements(s, in, shape, old, out, err);
 }
 
+bool run_prepare_changes(node_state *s, error *err) {
+  change_statement *c;
+  for (int i = 0; i < s->inputs; i++) {
+    input *in = &s->input[i];
+    if (!in->tree) continue;
+    if (!statements_of(s, in, DELTA_SIGNED, 0, &c, err) || (!in->touch && !statements_of(s, in, DELTA_PAIRED, 0, &c, err))) return false;
+  }
+  return true;
+}
+
 typedef struct feeding {
   feed_row *rows;
   size_t signed_count, paired_count;

@@ -83,6 +83,8 @@ const node_rule *node_rule_of(const node *n);
 
 /* Runs the change statements of every changed input, each row to `row`. */
 bool run_changes(node_state *s, change_row take, void *ctx, error *err) MUST_USE;
+/* Prepares the usual change statements ahead: what SQLite would not take shows when the view is made, not in a turn. */
+bool run_prepare_changes(node_state *s, error *err) MUST_USE;
 bool run_any_changed(const node_state *s);
 /* Makes the indexes that joins of this node look rows up by. */
 bool run_make_indexes(node_state *s, error *err) MUST_USE;

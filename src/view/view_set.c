@@ -1,6 +1,7 @@
 #include "view/view_set.h"
 
 #include "base/clock.h"
+#include "base/log.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -182,7 +183,7 @@ static bool state_open(node_state *s, error *err) {
   s->changes = tracker_follow(&s->set->tracker, &s->n->rows, false, err);
   s->turn.columns = s->n->columns;
   if (!s->changes || !result_table_create(s, err) || !add_inputs(s, err)) return false;
-  if (!run_make_indexes(s, err) || !caught_rule(s, rule->open, err) || !caught_rule(s, rule->fill, err)) return false;
+  if (!run_make_indexes(s, err) || !caught_rule(s, rule->open, err) || !caught_rule(s, rule->fill, err) || !run_prepare_changes(s, err)) return false;
   delta_set_clear(&s->changes->changes);
   delta_set_clear(&s->turn);
   s->stats.deltas = 0;
@@ -268,8 +269,8 @@ static bool use_nodes(view_set *set, view *v, error *err) {
   return true;
 }
 
-static bool plan_and_open(view_set *set, view *v, error *err) {
-  v->memory = memory_new(set, v->force);
+static bool try_plan(view_set *set, view *v, view_strategy force, error *err) {
+  v->memory = memory_new(set, force);
   if (!v->memory) return error_nomem(err);
   set->tracker.muted = true;
   bool ok = plan_view(&v->memory->planner, v->sql, &v->plan, err) && use_nodes(set, v, err);
@@ -279,6 +280,16 @@ static bool plan_and_open(view_set *set, view *v, error *err) {
     v->memory = NULL;
   }
   return ok;
+}
+
+/* Should SQLite refuse one of the statements that the compiler wrote, the view is still right when it is run as a whole. */
+static bool plan_and_open(view_set *set, view *v, error *err) {
+  if (try_plan(set, v, v->force, err)) return true;
+  if (v->force != STRATEGY_AUTO || (err->code != ERR_SQL && err->code != ERR_INTERNAL)) return false;
+  char text[1600];
+  log_warn("view=%s: run as a whole, since a statement of its plan failed: %s", v->name, error_format(err, text, sizeof text));
+  error_clear(err);
+  return try_plan(set, v, STRATEGY_RERUN, err);
 }
 
 static void view_close(view_set *set, view *v) {
