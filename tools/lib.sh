@@ -3,6 +3,9 @@
 
 top=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 
+# What is built to run: the server with the extension that its shell loads, and what the demo needs beside it.
+programs=(viewserver vs_functions viewserver-broker mockgen)
+
 bold="" dim="" red="" plain=""
 on_terminal() { [ -t 1 ] && [ "${TERM:-dumb}" != dumb ]; }
 if on_terminal && [ -z "${NO_COLOR:-}" ]; then
