@@ -72,8 +72,15 @@ void websocket_read(connection *c, int64_t now_ms) {
   c->read_budget = READ_BYTES_PER_VISIT;
   int rc = wslay_event_recv(c->ws);
   if (c->dead) return;
-  if (rc || c->peer_closed) {
+  if (c->peer_closed) {
     connection_kill(c);
+    return;
+  }
+  if (rc) { /* libwslay could not make a frame of it, and would close without saying why */
+    static const char close_frame[] = {(char)(0x80 | WSLAY_CONNECTION_CLOSE), 2, CLOSE_PROTOCOL >> 8, (char)(CLOSE_PROTOCOL & 0xFF)};
+    connection_put_control(c, close_frame, sizeof close_frame);
+    c->readable = false;
+    end_of_input(c, now_ms);
     return;
   }
   put_control_frames(c);

@@ -364,6 +364,8 @@ static sqlite3 *reader_open(void *ctx, error *err) {
 
 static uint64_t version_of(void *ctx) { return fake_engine_version(ctx); }
 
+static void put_no_metrics(void *ctx, buffer *out) {}
+
 static void subscribe_turns(void *ctx, turn_sink sink, void *sink_ctx) {
   fake_engine *e = ctx;
   pthread_mutex_lock(&e->lock);
@@ -389,7 +391,7 @@ fake_engine *fake_engine_new(uint64_t seed, int big_rows) {
   assert(rc == SQLITE_OK);
   sql(e, "PRAGMA journal_mode = WAL; PRAGMA synchronous = OFF; CREATE TABLE vs_meta (key TEXT PRIMARY KEY, value);"
          "INSERT INTO vs_meta VALUES ('version', 100), ('epoch', 'feedfacecafebeef')");
-  e->service = (service){.ctx = e, .reader_open = reader_open, .version = version_of, .acquire = acquire, .release = release, .subscribe_turns = subscribe_turns};
+  e->service = (service){.ctx = e, .reader_open = reader_open, .version = version_of, .acquire = acquire, .release = release, .metrics = put_no_metrics, .subscribe_turns = subscribe_turns};
   return e;
 }
 
