@@ -77,24 +77,50 @@ static void print_member(const char *name, const json_t *v, int indent) {
   print_value(v, indent + 2);
 }
 
+/* An object of a few short members fits a line: "name: sector, type: TEXT". */
+static bool fits_line(const json_t *object) {
+  enum { MAX_MEMBERS = 3, MAX_BYTES = 40 };
+  const char *name;
+  json_t *member;
+  json_object_foreach((json_t *)object, name, member) {
+    if (!is_scalar(member) || (json_is_string(member) && json_string_length(member) > MAX_BYTES)) return false;
+  }
+  return json_object_size(object) <= MAX_MEMBERS;
+}
+
+static void print_line(const json_t *object, int indent) {
+  const char *name;
+  json_t *member;
+  bool first = true;
+  printf("%*s- ", indent, "");
+  json_object_foreach((json_t *)object, name, member) {
+    if (json_is_string(member) && json_string_length(member) == 0) continue;
+    char *text = json_is_string(member) ? NULL : json_dumps(member, JSON_ENCODE_ANY);
+    printf("%s%s: %s", first ? "" : ", ", name, text ? text : json_string_value(member));
+    free(text);
+    first = false;
+  }
+  putchar('\n');
+}
+
+static void print_item(const json_t *item, int indent) {
+  if (is_scalar(item)) {
+    printf("%*s- ", indent, "");
+    print_scalar(item, indent);
+  } else if (json_is_object(item) && fits_line(item)) {
+    print_line(item, indent);
+  } else {
+    printf("%*s-\n", indent, "");
+    print_value(item, indent + 2);
+  }
+}
+
 static void print_value(const json_t *v, int indent) {
   if (indent > MAX_INDENT) return;
-  if (json_is_object(v)) {
-    const char *name;
-    json_t *member;
-    json_object_foreach((json_t *)v, name, member) print_member(name, member, indent);
-    return;
-  }
-  for (size_t i = 0; i < json_array_size(v); i++) {
-    const json_t *item = json_array_get(v, i);
-    if (is_scalar(item)) {
-      printf("%*s- ", indent, "");
-      print_scalar(item, indent);
-    } else {
-      printf("%*s-\n", indent, "");
-      print_value(item, indent + 2);
-    }
-  }
+  const char *name;
+  json_t *member;
+  json_object_foreach((json_t *)v, name, member) print_member(name, member, indent);
+  for (size_t i = 0; i < json_array_size(v); i++) print_item(json_array_get(v, i), indent);
 }
 
 static bool print_plan(const buffer *json, bool as_json, error *err) {

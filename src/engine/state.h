@@ -25,7 +25,7 @@
 enum {
   TICK_MS = 1000,                /* the clock, and what is done once in a while */
   COMMANDS_SLICE_MS = 50,        /* commands between two turns */
-  MAX_POISON_PER_TURN = 16,      /* records set aside because a turn failed on them; more means that the fault is elsewhere */
+  MAX_POISON_PER_TURN = 1000,    /* records set aside because a turn failed on them; more means that the fault is elsewhere */
   RETRY_FIRST_MS = 50, RETRY_LAST_MS = 2000,
   FAILURE_LOG_MS = 10000,        /* a failure that goes on is logged so often */
 };

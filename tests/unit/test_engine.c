@@ -365,6 +365,25 @@ static void a_record_that_no_turn_can_take_is_set_aside(void **state) {
   live_rows_are(f, "SELECT id FROM item ORDER BY id", "a\nc\n");
   live_rows_are(f, "SELECT count(*) FROM vs_dead_letter WHERE reason LIKE '%integer overflow%'", "1\n");
   live_rows_are(f, "SELECT twice FROM doubled", "8\n");
+  assert_true(metric(f, "viewserver_records_set_aside_total") == 1);
+}
+
+static void a_turn_full_of_such_records_ends_too(void **state) {
+  fixture *f = *state;
+  enum { BAD = 100 };
+  buffer body = {0};
+  for (int i = 0; i < BAD; i++)
+    buffer_printf(&body, "%s{\"id\":\"bad%d\",\"kind\":\"x\",\"n\":-9223372036854775808},{\"id\":\"good%d\",\"kind\":\"x\",\"n\":1}", i ? "," : "[", i, i);
+  buffer_putc(&body, ']');
+  error err = {0};
+  uint64_t version = 0;
+  uint32_t records = 0;
+  assert_false(f->svc->ingest(f->svc->ctx, "item", 'u', buffer_text(&body), body.len, &version, &records, &err));
+  buffer_free(&body);
+  assert_int_equal(records, BAD);
+  live_rows_are(f, "SELECT count(*), sum(n) FROM item", "100|100\n");
+  assert_true(metric(f, "viewserver_records_set_aside_total") == BAD);
+  wait_until(f, is_ready, NULL, "turns to be committed");
 }
 
 static bool instance_ended(fixture *f, const void *what) {
@@ -707,6 +726,7 @@ int main(int argc, char **argv) {
     TEST(a_refused_record_stops_no_other),
     TEST(a_turn_that_cannot_begin_is_tried_again),
     TEST(a_record_that_no_turn_can_take_is_set_aside),
+    TEST(a_turn_full_of_such_records_ends_too),
     TEST(a_view_that_fails_ends_and_keeps_no_data_out),
     TEST(equal_selections_share_an_instance_until_nobody_follows),
     TEST(what_cannot_be_acquired_is_said),
