@@ -114,7 +114,7 @@ bool executor_run(executor *e, executor_lane which, executor_job job, void *arg)
   waiting_job mine = {.run = job, .arg = arg};
   lane *l = &e->lanes[which];
   pthread_mutex_lock(&e->lock);
-  if (l->waiting >= EXECUTOR_QUEUE_PER_THREAD * e->threads) {
+  if (which == LANE_HEAVY && l->waiting >= EXECUTOR_QUEUE_PER_THREAD * e->threads) {
     pthread_mutex_unlock(&e->lock);
     return false;
   }

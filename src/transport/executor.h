@@ -12,7 +12,7 @@
 
 enum {
   EXECUTOR_STACK_BYTES = 8 << 20, /* address space; only what is touched is memory */
-  EXECUTOR_QUEUE_PER_THREAD = 4,  /* jobs that wait, per thread; beyond that they are refused */
+  EXECUTOR_QUEUE_PER_THREAD = 4,  /* heavy jobs that wait, per thread; beyond that they are refused. Light ones are as many as callers */
 };
 
 typedef enum executor_lane { LANE_LIGHT, LANE_HEAVY, LANES } executor_lane;
@@ -24,7 +24,7 @@ typedef void (*executor_job)(void *arg, int thread);
 executor *executor_start(int threads, error *err) MUST_USE;
 /* Runs what is queued, then joins. No executor_run may begin after this one did. */
 void executor_stop(executor *e);
-/* Returns when the job is done. false: the lane's queue is full, nothing was run. */
+/* Returns when the job is done. false: the heavy lane's queue is full, nothing was run. */
 bool executor_run(executor *e, executor_lane lane, executor_job job, void *arg) MUST_USE;
 
 #endif

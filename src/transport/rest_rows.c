@@ -12,7 +12,10 @@
 #include <string.h>
 #include <xxhash.h>
 
-enum { PLAN_ATTEMPTS = 3 /* an instance may end between our asking for its SELECT and running it */ };
+enum {
+  PLAN_ATTEMPTS = 3, /* an instance may end between our asking for its SELECT and running it */
+  MAX_CONFLATE_MS = 3600 * 1000,
+};
 
 typedef struct rows_request {
   selection selection;
@@ -135,34 +138,52 @@ void rest_view_rows(exchange *x) {
   buffer_free(&params);
 }
 
-void rest_view_stream(exchange *x) {
+/* A stream's headers cannot take an error back: what can be known is checked while a status can still be sent. */
+static bool check_selection(exchange *x, const selection *sel) {
+  const service *svc = x->server->svc;
+  instance_info *info = NULL;
+  error err = {0};
+  char *sql = svc->rows_sql(svc->ctx, sel, &info, &err);
+  if (!sql) rest_view_error(x, sel->view, &err);
+  free(sql);
+  instance_info_free(info);
+  return sql != NULL;
+}
+
+static void hand_over(exchange *x, const stream_request *request) {
   const stream_server *streams = x->server->options.streams;
+  buffer headers = {0};
+  error err = {0};
+  guard_put_headers(x->server, x->conn, &headers);
+  http_release_socket(x);
+  x->taken = streams->sse(streams->ctx, x->conn, request, buffer_text(&headers), &err);
+  if (!x->taken) {
+    http_keep_socket(x);
+    exchange_error_status(x, err.code == ERR_LIMIT ? 503 : problem_status(err.code), &err, NULL);
+  }
+  buffer_free(&headers);
+}
+
+void rest_view_stream(exchange *x) {
   stream_request request = {.conflate_ms = -1};
   rows_page page;
   int64_t conflate_ms = -1;
-  buffer params = {0}, headers = {0};
+  buffer params = {0};
   error err = {0};
   request.since = query_string_take(&x->query, "since");
   if (!request.since) request.since = exchange_header(x, "Last-Event-ID");
-  if (!streams) {
+  if (!x->server->options.streams) {
     exchange_problem(x, 503, NULL, "this server serves no streams");
   } else if (!rows_page_take(&page, &x->query, x->server->options.rows_max, &err) ||
-             !query_string_take_integer(&x->query, "conflate_ms", 0, 3600 * 1000, &conflate_ms, &err)) {
+             !query_string_take_integer(&x->query, "conflate_ms", 0, MAX_CONFLATE_MS, &conflate_ms, &err)) {
     exchange_error(x, &err, NULL);
-  } else if (take_selection(x, &request.selection, &params)) {
+  } else if (take_selection(x, &request.selection, &params) && check_selection(x, &request.selection)) {
     request.selection.filter = page.filter;
     request.order_by = page.order_by;
     request.offset = page.offset;
     request.limit = page.limit;
     request.conflate_ms = (int)conflate_ms;
-    guard_put_headers(x->server, x->conn, &headers);
-    http_release_socket(x);
-    x->taken = streams->sse(streams->ctx, x->conn, &request, buffer_text(&headers), &err);
-    if (!x->taken) {
-      http_keep_socket(x);
-      exchange_error_status(x, err.code == ERR_LIMIT ? 503 : problem_status(err.code), &err, NULL);
-    }
+    hand_over(x, &request);
   }
-  buffer_free(&headers);
   buffer_free(&params);
 }

@@ -16,7 +16,7 @@ const route routes[] = {
   {"POST", "/api/v1/views/{view}/dry_run", LANE_HEAVY, BODY_JSON_OR_SQL, rest_view_dry_run, false},
   {"GET", "/api/v1/views/{view}/plan", LANE_LIGHT, BODY_NONE, rest_view_plan, false},
   {"GET", "/api/v1/views/{view}/rows", LANE_HEAVY, BODY_NONE, rest_view_rows, false},
-  {"GET", "/api/v1/views/{view}/stream", LANE_LIGHT, BODY_NONE, rest_view_stream, true},
+  {"GET", "/api/v1/views/{view}/stream", LANE_LIGHT, BODY_NONE, rest_view_stream, false},
   {"GET", "/api/v1/instances", LANE_LIGHT, BODY_NONE, rest_instances_list, false},
   {"GET", "/api/v1/instances/{instance}", LANE_LIGHT, BODY_NONE, rest_instance_show, false},
   {"DELETE", "/api/v1/instances/{instance}", LANE_LIGHT, BODY_NONE, rest_instance_drop, false},

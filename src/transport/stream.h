@@ -1,8 +1,8 @@
 /* The contract between the HTTP server and whoever serves streams over the sockets that it accepted.
 **
 ** The HTTP server has checked Host, Origin and method before it calls; the stream server takes the socket over, or refuses.
-** Thread: the functions are called from civetweb workers, many at once, on a stack of 100 KB; they must not wait for the
-** engine or for the client.
+** Thread: any, several at once: civetweb's workers (on a stack of 100 KB), for sse the HTTP server's own. They must not wait
+** for the engine or for the client. A connection's user data is the HTTP server's.
 */
 #ifndef TRANSPORT_STREAM_H
 #define TRANSPORT_STREAM_H
@@ -28,7 +28,7 @@ typedef struct stream_server {
   void (*ws_ready)(void *ctx, struct mg_connection *conn);
   /* An admitted handshake that did not reach ws_ready. */
   void (*ws_abandoned)(void *ctx, const struct mg_connection *conn);
-  /* Takes the socket over, before any byte of the answer was written: headers and events are the stream server's.
+  /* The view is there and takes the parameters. Takes the socket over, before any byte of the answer was written: headers and events are the stream server's.
   ** `headers` are header lines that the HTTP server wants in the answer (CORS, security), each ended by \r\n.
   ** false: nothing was written and err says why; the HTTP server answers with a problem document. */
   bool (*sse)(void *ctx, struct mg_connection *conn, const stream_request *request, const char *headers, error *err);

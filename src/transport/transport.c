@@ -14,7 +14,7 @@
 
 enum {
   MAX_CONNECTIONS = 1000,
-  MAX_WORKERS = 64,
+  MAX_WORKERS = 256,
   MAX_HEADER_BYTES = 16 * 1024,
   CONNECTION_QUEUE = 256, /* accepted, waiting for a worker */
   LINGER_MS = 2000,       /* a closed connection's last bytes have this long to get through */

@@ -97,12 +97,12 @@ static void group_free(const node *n, group *x) {
 
 /* The group of the key in g->key; made where it is new. */
 static group *find_group(const node *n, group_state *g, const value *keys) {
-  uint64_t hash = XXH3_64bits(g->key.data ? g->key.data : "", g->key.len);
+  uint64_t hash = XXH3_64bits(buffer_text(&g->key), g->key.len);
   if (g->count * 2 >= g->slot_count && !grow(g)) return NULL;
   size_t at = hash & (g->slot_count - 1);
   for (; g->slots[at]; at = (at + 1) & (g->slot_count - 1)) {
     group *x = g->slots[at];
-    if (x->hash == hash && x->key_bytes == g->key.len && memcmp(x->key, g->key.data, g->key.len) == 0) return x;
+    if (x->hash == hash && x->key_bytes == g->key.len && memcmp(x->key, buffer_text(&g->key), g->key.len) == 0) return x;
   }
   group *made = group_new(n, g, hash, keys);
   if (!made) return NULL;

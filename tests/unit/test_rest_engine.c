@@ -1,6 +1,7 @@
 /* REST in front of the real engine, with the product's own tables and views: what openapi.json says is what comes. */
 #include "engine/engine.h"
 #include "support/openapi_check.h"
+#include "support/openmetrics.h"
 #include "transport/transport.h"
 
 #include <setjmp.h>
@@ -79,7 +80,15 @@ static void lists_are_as_announced(void **state) {
   expect("GET", "/api/v1/tables", "/api/v1/tables", NULL, 200, "base.price");
   expect("GET", "/api/v1/instances", "/api/v1/instances", NULL, 200, NULL);
   expect("GET", "/readyz", "/readyz", NULL, 200, "ok");
-  expect("GET", "/metrics", "/metrics", NULL, 200, "# EOF");
+}
+
+static void metrics_are_openmetrics(void **state) {
+  error err = {0};
+  http_answer a = http_get(port, "/metrics");
+  if (!openmetrics_check(buffer_text(&a.body), &err)) fail_msg("%s", err.text);
+  assert_non_null(strstr(buffer_text(&a.body), "viewserver_turns_total "));
+  assert_non_null(strstr(buffer_text(&a.body), "viewserver_http_requests_total{"));
+  http_answer_free(&a);
 }
 
 static void records_in_figures_out(void **state) {
@@ -130,7 +139,7 @@ static void wrong_names_name_the_right_ones(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
     cmocka_unit_test(lists_are_as_announced), cmocka_unit_test(records_in_figures_out), cmocka_unit_test(every_view_can_be_read),
-    cmocka_unit_test(wrong_names_name_the_right_ones),
+    cmocka_unit_test(wrong_names_name_the_right_ones), cmocka_unit_test(metrics_are_openmetrics),
   };
   return cmocka_run_group_tests_name("rest with the engine", tests, start, stop);
 }

@@ -413,6 +413,9 @@ static void sse_requests_are_handed_on(void **state) {
   seen.refuse = true;
   expect(http_get(port, "/api/v1/views/position/stream"), 503, "too many");
   expect(http_get(port, "/api/v1/views/position/stream?limit=x"), 400, NULL);
+  expect(http_get(port, "/api/v1/views/nope/stream"), 404, "\"allowed\":[\"position\"");
+  expect(http_get(port, "/api/v1/views/position/stream?colour=red"), 400, "\"allowed\":[\"accounts\"");
+  assert_int_equal(atomic_load(&seen.sse), 1);
 }
 
 /* --- many at once, and chance --- */
