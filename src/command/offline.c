@@ -7,29 +7,32 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 struct offline {
-  char folder[64];
+  char folder[512];
   topic_catalog *topics;
   store *store;
   view_catalog *views;
 };
 
+/* In $TMPDIR where that is set, else in memory, else in /tmp. */
 static bool make_folder(offline *o, error *err) {
-  snprintf(o->folder, sizeof o->folder, "/dev/shm/viewserver-XXXXXX");
-  if (mkdtemp(o->folder)) return true;
-  snprintf(o->folder, sizeof o->folder, "/tmp/viewserver-XXXXXX");
-  if (mkdtemp(o->folder)) return true;
+  const char *const places[] = {getenv("TMPDIR"), "/dev/shm", "/tmp"};
+  for (size_t i = 0; i < sizeof places / sizeof places[0]; i++) {
+    if (!places[i] || snprintf(o->folder, sizeof o->folder, "%s/viewserver-XXXXXX", places[i]) >= (int)sizeof o->folder) continue;
+    if (mkdtemp(o->folder)) return true;
+  }
   o->folder[0] = '\0';
   return error_set(err, ERR_IO, "no temporary folder can be made: %s", strerror(errno));
 }
 
 static bool open_store(offline *o, error *err) {
-  char path[100];
+  char path[600];
   snprintf(path, sizeof path, "%s/live.db", o->folder);
   store_options options = {.path = path, .topics = o->topics, .fresh = true};
   o->store = store_open(&options, err);
@@ -98,6 +101,7 @@ offline *offline_open(const char *sql_dir, const char *views_dir, offline_proble
     error_nomem(err);
     return NULL;
   }
+  signal(SIGPIPE, SIG_IGN); /* a reader that goes away (… | head) must not leave the database behind */
   if ((o->topics = topic_catalog_load(sql_dir, err)) && make_folder(o, err) && open_store(o, err) && load_views(o, views_dir, report, ctx, err)) return o;
   offline_close(o);
   return NULL;
