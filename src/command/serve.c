@@ -22,7 +22,7 @@ static const option_spec specs[] = {
   {.name = "origin", .kind = OPTION_LIST, .value = "URL", .help = "another origin that may read and write; may stand several times"},
   {.name = "host", .kind = OPTION_LIST, .value = "NAME", .help = "another name of this server in Host; may stand several times"},
   {.name = "no-sql", .kind = OPTION_FLAG, .help = "do not answer ad-hoc SQL (POST /api/v1/sql)"},
-  {.name = "workers", .kind = OPTION_INTEGER, .value = "N", .fallback = "4", .least = 1, .most = 256, .help = "REST requests that run at once"},
+  {.name = "workers", .kind = OPTION_INTEGER, .value = "N", .fallback = "16", .least = 1, .most = 256, .help = "REST requests that run at once"},
 
   {.name = "#What it reads"},
   {.name = "kafka", .kind = OPTION_TEXT, .value = "HOST:PORT", .help = "the Kafka brokers, between commas; without, records come over REST only"},

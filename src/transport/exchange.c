@@ -13,6 +13,7 @@
 #include <strings.h>
 
 void exchange_free(exchange *x) {
+  if (x->large) atomic_fetch_sub(&x->server->large_answers, 1);
   arena_free(&x->memory);
   buffer_free(&x->headers);
   buffer_free(&x->out);
@@ -171,9 +172,21 @@ static void send_piece(exchange *x, bool last) {
   buffer_clear(&x->out);
 }
 
+static bool take_large_slot(exchange *x) {
+  int workers = x->server->options.workers, most = workers > 3 ? (workers - 1) / 2 : 1;
+  if (atomic_fetch_add(&x->server->large_answers, 1) < most) {
+    x->large = true;
+    return true;
+  }
+  atomic_fetch_sub(&x->server->large_answers, 1);
+  exchange_problem(x, 503, "try again in a moment, or ask for fewer rows with limit", "%d large answers are being sent already", most);
+  return false;
+}
+
 bool exchange_flow(exchange *x) {
   if (x->out.len < EXCHANGE_BUFFER_BYTES && !x->out.failed) return !x->broken;
   if (!x->started) {
+    if (!x->head_only && !take_large_slot(x)) return false;
     /* HTTP/1.0 knows no chunks, and could not tell a whole answer from one that was cut. */
     if (strcmp(x->info->http_version, "1.1") != 0) {
       exchange_problem(x, 426, "ask with HTTP/1.1, or for fewer rows with limit", "the answer is too large for HTTP/1.0");

@@ -2,7 +2,8 @@
 **
 ** A handler reads the request's parts and fills in the answer: status, headers, body. A body that grows past
 ** EXCHANGE_BUFFER_BYTES is sent while it is made (exchange_flow), so that an answer of any size needs bounded memory;
-** until then nothing was sent, and the answer can still become a problem document.
+** until then nothing was sent, and the answer can still become a problem document. Such answers take at most half of the
+** threads, so that clients who read slowly never hold all of them; further ones are told to come again (503).
 ** Thread: the executor's thread that runs the handler; the civetweb worker before and after it.
 ** Ownership: everything lives until the answer was sent; texts of the request are borrowed from it.
 */
@@ -44,6 +45,7 @@ typedef struct exchange {
   buffer out;       /* the body, or what of it was not sent yet */
   bool compressible;
   bool started;     /* headers are on the wire */
+  bool large;       /* one of the server's large answers */
   bool broken;      /* the client is gone, or the answer was cut short on purpose */
   bool taken;       /* the socket belongs to a stream now: nothing to send */
   gzip_stream *gzip;

@@ -3,6 +3,8 @@
 #include <assert.h>
 #include <pthread.h>
 #include <stdlib.h>
+#include <sys/resource.h>
+#include <unistd.h>
 
 typedef struct waiting_job {
   executor_job run;
@@ -29,7 +31,7 @@ struct executor {
   pthread_cond_t wake;
   lane lanes[LANES];
   bool stopping;
-  int threads;
+  int threads, heavy_waiting;
   executor_thread thread[];
 };
 
@@ -42,6 +44,7 @@ static lane *next_lane(executor *e) {
 static void *executor_thread_run(void *arg) {
   executor_thread *self = arg;
   executor *e = self->owner;
+  setpriority(PRIO_PROCESS, (id_t)gettid(), EXECUTOR_NICE); /* Linux: of this thread; where it is refused, as good as before */
   pthread_mutex_lock(&e->lock);
   for (;;) {
     lane *l = next_lane(e);
@@ -67,13 +70,14 @@ static void *executor_thread_run(void *arg) {
   return NULL;
 }
 
-executor *executor_start(int threads, error *err) {
+executor *executor_start(int threads, int heavy_waiting, error *err) {
   assert(threads > 0);
   executor *e = calloc(1, sizeof *e + sizeof e->thread[0] * (size_t)threads);
   if (!e) {
     error_nomem(err);
     return NULL;
   }
+  e->heavy_waiting = heavy_waiting;
   pthread_mutex_init(&e->lock, NULL);
   pthread_cond_init(&e->wake, NULL);
   for (int i = 0; i < LANES; i++) e->lanes[i].last = &e->lanes[i].first;
@@ -114,7 +118,7 @@ bool executor_run(executor *e, executor_lane which, executor_job job, void *arg)
   waiting_job mine = {.run = job, .arg = arg};
   lane *l = &e->lanes[which];
   pthread_mutex_lock(&e->lock);
-  if (which == LANE_HEAVY && l->waiting >= EXECUTOR_QUEUE_PER_THREAD * e->threads) {
+  if (which == LANE_HEAVY && l->waiting >= e->heavy_waiting) {
     pthread_mutex_unlock(&e->lock);
     return false;
   }

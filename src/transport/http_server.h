@@ -29,6 +29,7 @@ struct http_server {
   reader *readers;    /* one per executor thread, which alone touches it */
   http_metrics metrics;
   atomic_bool stopping;
+  atomic_int large_answers; /* answers that are being sent while they are made: each holds a thread for as long as its client reads */
   atomic_size_t body_bytes_held; /* request bodies in memory, all connections */
 };
 

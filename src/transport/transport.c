@@ -24,7 +24,7 @@ transport_options transport_defaults(void) {
   return (transport_options){
     .listen = "127.0.0.1:8080",
     .connections = 128,
-    .workers = 8,
+    .workers = 16,
     .body_bytes = 1 << 20,
     .ingest_bytes = 16 << 20,
     .request_ms = 10000,
@@ -109,7 +109,8 @@ static bool start_parts(http_server *s, error *err) {
   if (!s->log) return false;
   s->readers = calloc((size_t)s->options.workers, sizeof *s->readers);
   if (!s->readers) return error_nomem(err);
-  s->executor = executor_start(s->options.workers, err);
+  /* A quarter of the connections stays for what does not wait: health, lists, the page. */
+  s->executor = executor_start(s->options.workers, s->options.connections * 3 / 4, err);
   if (!s->executor) return false;
   s->watch = watch_start(err);
   return s->watch && start_civetweb(s, err);

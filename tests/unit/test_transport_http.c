@@ -315,18 +315,19 @@ static void slow_readers_are_cut(void **state) {
     setsockopt(readers[i], SOL_SOCKET, SO_RCVBUF, &small, sizeof small);
     http_send(readers[i], ask, sizeof ask - 1);
   }
-  still_answers(); /* while two of three workers are held */
-  expect(http_get(port, "/api/v1/views"), 200, NULL);
+  /* One large answer may be sent at a time with three threads: the others are told to come again, small ones go on. */
+  for (int i = 0; i < 20; i++) expect(http_get(port, "/api/v1/views/position/rows"), 200, NULL);
+  still_answers();
   int64_t until = clock_monotonic_ms() + 5 * ANSWER_MS;
-  bool free_again = false;
-  while (!free_again && clock_monotonic_ms() < until) {
-    http_answer rows = http_get(port, "/api/v1/views/position/rows");
-    free_again = rows.status == 200;
-    http_answer_free(&rows);
+  int status = 503;
+  while (status != 200 && clock_monotonic_ms() < until) {
+    http_answer a = http_get(port, "/api/v1/views/series/rows?limit=20000");
+    status = a.status;
+    http_answer_free(&a);
     char taste[512]; /* a little now and then, which begins civetweb's own timeout anew */
     for (int i = 0; i < 4; i++) recv(readers[i], taste, sizeof taste, MSG_DONTWAIT);
   }
-  assert_true(free_again);
+  assert_int_equal(status, 200); /* whoever read slowly was cut, and its place is free */
   for (int i = 0; i < 4; i++) close(readers[i]);
 }
 

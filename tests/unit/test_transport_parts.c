@@ -18,7 +18,7 @@
 
 /* --- executor --- */
 
-enum { THREADS = 3, DEADLINE_MS = 20000 };
+enum { THREADS = 3, WAITING = 5, DEADLINE_MS = 20000 };
 
 static atomic_int running, most_running, refused, done;
 static atomic_bool gate;
@@ -45,11 +45,11 @@ static void wait_until(atomic_int *counter, int wanted) {
 }
 
 static void heavy_jobs_leave_a_thread(void **state) {
-  enum { JOBS = THREADS - 1 + THREADS * EXECUTOR_QUEUE_PER_THREAD + 3 };
+  enum { JOBS = THREADS - 1 + WAITING + 3 };
   pthread_t submitters[JOBS];
   error err = {0};
   int thread = -1;
-  executor *e = executor_start(THREADS, &err);
+  executor *e = executor_start(THREADS, WAITING, &err);
   assert_non_null(e);
   for (int i = 0; i < JOBS; i++) {
     if (i == THREADS - 1) wait_until(&running, THREADS - 1); /* what comes now waits, or is refused */
@@ -69,7 +69,7 @@ static void heavy_jobs_leave_a_thread(void **state) {
 static void one_thread_serves_both_lanes(void **state) {
   error err = {0};
   int thread = -1;
-  executor *e = executor_start(1, &err);
+  executor *e = executor_start(1, 1, &err);
   assert_true(executor_run(e, LANE_HEAVY, note_thread, &thread) && thread == 0);
   thread = -1;
   assert_true(executor_run(e, LANE_LIGHT, note_thread, &thread) && thread == 0);
