@@ -5,6 +5,7 @@
 #include <netinet/in.h>
 #include <stdbool.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 
@@ -61,6 +62,20 @@ static int find(const char *peer_address, int peer_port, int local_port) {
     misses = errno == EBADF ? misses + 1 : 0;
   }
   return -1;
+}
+
+void sockets_each_silent(int local_port, void (*visit)(void *ctx, int fd, const char *peer_address, int peer_port), void *ctx) {
+  int most = sockets_first_of_ours();
+  for (int fd = FIRST_DESCRIPTOR; fd < most; fd++) {
+    struct sockaddr_storage peer, own;
+    socklen_t peer_bytes = sizeof peer, own_bytes = sizeof own;
+    char address[INET_ADDRSTRLEN];
+    int waiting = 0;
+    if (getsockname(fd, (struct sockaddr *)&own, &own_bytes) || own.ss_family != AF_INET || port_of(&own) != local_port) continue;
+    if (getpeername(fd, (struct sockaddr *)&peer, &peer_bytes) || ioctl(fd, FIONREAD, &waiting) || waiting) continue;
+    inet_ntop(AF_INET, &((const struct sockaddr_in *)&peer)->sin_addr, address, sizeof address);
+    visit(ctx, fd, address, port_of(&peer));
+  }
 }
 
 int sockets_find(const char *peer_address, int peer_port, int local_port) { return find(peer_address, peer_port, local_port); }

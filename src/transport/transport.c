@@ -132,6 +132,7 @@ transport *transport_start(const service *svc, const transport_options *options,
   }
   http_register_websocket(&t->server);
   defer_silent_clients(&t->server);
+  watch_headers(t->server.watch, t->server.port, &t->server.metrics.open_connections, t->server.options.connections);
   log_listen(log_ring_add, t->server.log);
   return t;
 }

@@ -21,6 +21,11 @@ struct watch_entry {
   watch_entry *next, **link;
 };
 
+typedef struct peer_name {
+  char address[64];
+  int port;
+} peer_name;
+
 struct watch {
   pthread_t thread;
   pthread_mutex_t lock;
@@ -28,6 +33,12 @@ struct watch {
   watch_entry *first;
   bool stopping;
   atomic_ullong cut;
+  /* connections without headers while all workers are taken */
+  int port, most;
+  const atomic_int *open;
+  int64_t looked_ms;
+  int suspects, suspects_before;
+  peer_name suspect[MAX_HEADER_SUSPECTS], suspect_before[MAX_HEADER_SUSPECTS];
 };
 
 /* Under the lock: while an entry is linked and armed, its worker has not closed the socket. */
@@ -44,6 +55,45 @@ static void cut_late(watch *w, watch_entry *e) {
   log_info("client=%s:%d: cut, it was too slow", e->address, e->port);
 }
 
+static bool is_watched(const watch *w, const char *address, int port) {
+  for (const watch_entry *e = w->first; e; e = e->next)
+    if (e->port == port && strcmp(e->address, address) == 0) return true;
+  return false;
+}
+
+static bool was_suspect(const watch *w, const char *address, int port) {
+  for (int i = 0; i < w->suspects_before; i++)
+    if (w->suspect_before[i].port == port && strcmp(w->suspect_before[i].address, address) == 0) return true;
+  return false;
+}
+
+/* An entry is made when the headers are there; a worker that reads them has taken what came, so no bytes wait. */
+static void suspect(void *ctx, int fd, const char *address, int port) {
+  watch *w = ctx;
+  if (is_watched(w, address, port)) return;
+  if (was_suspect(w, address, port)) {
+    shutdown(fd, SHUT_RDWR);
+    atomic_fetch_add(&w->cut, 1);
+  } else if (w->suspects < MAX_HEADER_SUSPECTS) {
+    peer_name *p = &w->suspect[w->suspects++];
+    snprintf(p->address, sizeof p->address, "%s", address);
+    p->port = port;
+  }
+}
+
+static void look_at_headers(watch *w, int64_t now) {
+  if (!w->open || atomic_load(w->open) < w->most) {
+    w->suspects = 0;
+    return;
+  }
+  if (now - w->looked_ms < HEADER_LOOK_MS) return;
+  w->looked_ms = now;
+  memcpy(w->suspect_before, w->suspect, sizeof w->suspect[0] * (size_t)w->suspects);
+  w->suspects_before = w->suspects;
+  w->suspects = 0;
+  sockets_each_silent(w->port, suspect, w);
+}
+
 static void *watch_run(void *arg) {
   watch *w = arg;
   pthread_mutex_lock(&w->lock);
@@ -51,6 +101,7 @@ static void *watch_run(void *arg) {
     int64_t now = clock_monotonic_ms();
     for (watch_entry *e = w->first; e; e = e->next)
       if (e->deadline_ms != NO_DEADLINE && now >= e->deadline_ms) cut_late(w, e);
+    look_at_headers(w, now);
     struct timespec until;
     clock_gettime(CLOCK_MONOTONIC, &until);
     until.tv_nsec += WATCH_PERIOD_MS * 1000000L;
@@ -94,6 +145,14 @@ void watch_stop(watch *w) {
   pthread_cond_destroy(&w->wake);
   pthread_mutex_destroy(&w->lock);
   free(w);
+}
+
+void watch_headers(watch *w, int port, const atomic_int *open, int most) {
+  pthread_mutex_lock(&w->lock);
+  w->port = port;
+  w->open = open;
+  w->most = most;
+  pthread_mutex_unlock(&w->lock);
 }
 
 watch_entry *watch_enter(watch *w, const char *peer_address, int peer_port, int64_t deadline_ms) {

@@ -21,7 +21,7 @@
 
 #include <cmocka.h>
 
-enum { REQUEST_MS = 1000, ANSWER_MS = 2000, BODY_BYTES = 10000, CONNECTIONS = 16 };
+enum { REQUEST_MS = 1000, LONG_REQUEST_MS = 10000, ANSWER_MS = 2000, BODY_BYTES = 10000, CONNECTIONS = 16 };
 
 static fake_service fake;
 static transport *server;
@@ -79,7 +79,7 @@ static int start(void **state) {
   options.listen = "127.0.0.1:0";
   options.workers = 3;
   options.connections = CONNECTIONS;
-  options.request_ms = REQUEST_MS;
+  options.request_ms = *state && !strcmp(*state, "patient") ? 3 * LONG_REQUEST_MS : REQUEST_MS;
   options.answer_ms = ANSWER_MS;
   options.body_bytes = BODY_BYTES;
   options.ingest_bytes = 10 * BODY_BYTES;
@@ -87,7 +87,7 @@ static int start(void **state) {
   options.hosts = hosts;
   options.streams = &streams;
   options.ui_dir = ui;
-  if (*state) { /* a test that wants the page */
+  if (*state && !strcmp(*state, "page")) { /* a test that wants the page */
     char assets[220];
     snprintf(assets, sizeof assets, "%s/assets", ui);
     mkdir(ui, 0700);
@@ -305,6 +305,19 @@ static void slow_senders_are_cut(void **state) {
   still_answers();
 }
 
+/* More half requests than workers: they are cut long before the time that each of them has alone. */
+static void half_requests_lock_nobody_out(void **state) {
+  int half[3 * CONNECTIONS];
+  for (int i = 0; i < 3 * CONNECTIONS; i++) {
+    half[i] = http_connect(port);
+    http_send(half[i], "GET /li", 7);
+  }
+  int64_t began = clock_monotonic_ms();
+  still_answers();
+  assert_true(clock_monotonic_ms() - began < LONG_REQUEST_MS);
+  for (int i = 0; i < 3 * CONNECTIONS; i++) close(half[i]);
+}
+
 static void slow_readers_are_cut(void **state) {
   fake.series_rows = 900000; /* more than the sockets' buffers hold */
   int readers[4];
@@ -502,11 +515,11 @@ static void wrong_addresses_are_explained(void **state) {
 
 int main(void) {
 #define test(f) cmocka_unit_test_setup_teardown(f, start, stop)
-#define test_with_page(f) cmocka_unit_test_prestate_setup_teardown(f, start, stop, (void *)"page")
+#define test_with(f, how) cmocka_unit_test_prestate_setup_teardown(f, start, stop, (void *)how)
   const struct CMUnitTest tests[] = {
     test(host_must_be_ours), test(origin_must_be_listed_for_writes), test(preflight_is_answered), test(security_headers_are_there), test(ambiguous_lengths_are_refused),
     test(chunked_bodies_are_read), test(large_requests_are_refused), test(odd_requests_get_clear_errors), test(deep_json_is_refused), test(slow_senders_are_cut),
-    test(slow_readers_are_cut), test_with_page(page_is_served), test_with_page(page_folder_cannot_be_left), test(plain_page_where_none_is_built), test(websockets_are_handed_on),
+    test_with(half_requests_lock_nobody_out, "patient"), test(slow_readers_are_cut), test_with(page_is_served, "page"), test_with(page_folder_cannot_be_left, "page"), test(plain_page_where_none_is_built), test(websockets_are_handed_on),
     test(sse_requests_are_handed_on), test(many_clients_at_once), test(random_requests_do_no_harm), test(stops_while_clients_hang), test(wrong_addresses_are_explained),
   };
   return cmocka_run_group_tests_name("transport http", tests, NULL, NULL);
