@@ -5,6 +5,7 @@
 
 static const command commands[] = {
   {"serve", "consume the topics, keep the views, serve them", command_serve},
+  {"watch", "follow a view of a running server in the terminal", command_watch},
   {"shell", "open the live database in the sqlite3 shell", command_shell},
   {"explain", "say how a view would be kept up to date, and why", command_explain},
   {"check", "say what is wrong in sql/ and views/", command_check},

@@ -14,6 +14,7 @@ int command_serve(int argc, char **argv);
 int command_script(int argc, char **argv);
 int command_shell(int argc, char **argv);
 int command_explain(int argc, char **argv);
+int command_watch(int argc, char **argv);
 int command_check(int argc, char **argv);
 
 #endif
