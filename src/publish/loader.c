@@ -44,18 +44,17 @@ static bool read_version(loader *l, error *err) {
   return done;
 }
 
+/* The table has vs_id first, then the view's columns in order under names of its own, then the engine's state. */
 static bool prepare_rows(loader *l, const instance_info *info, error *err) {
   buffer sql = {0};
-  buffer_puts(&sql, "SELECT vs_id");
-  for (int i = 0; i < info->columns; i++) {
-    buffer_putc(&sql, ',');
-    buffer_sql_name(&sql, info->column[i].name);
-  }
-  buffer_puts(&sql, " FROM ");
+  buffer_puts(&sql, "SELECT * FROM ");
   buffer_sql_name(&sql, info->table);
   bool done = !sql.failed && sqlite3_prepare_v2(l->db, buffer_text(&sql), -1, &l->rows_stmt, NULL) == SQLITE_OK;
   if (!done) sql_failed(l, info->table, err);
   buffer_free(&sql);
+  l->columns = info->columns;
+  if (done && sqlite3_column_count(l->rows_stmt) <= info->columns)
+    return error_set(err, ERR_INTERNAL, "%s has fewer columns than its view", info->table);
   return done;
 }
 
@@ -70,7 +69,7 @@ bool loader_begin(loader *l, const service *svc, const instance_info *info, erro
 static bool take_row(loader *l, buffer *cells) {
   sqlite3_stmt *stmt = l->rows_stmt;
   buffer_clear(cells);
-  for (int i = 1; i < sqlite3_column_count(stmt); i++) row_put(cells, value_from_column(stmt, i));
+  for (int i = 1; i <= l->columns; i++) row_put(cells, value_from_column(stmt, i));
   if (cells->failed) return false;
   int64_t id = sqlite3_column_int64(stmt, 0);
   stored_row *r = stored_row_new(id, (row){.bytes = (const uint8_t *)cells->data, .size = (uint32_t)cells->len});

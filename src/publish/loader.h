@@ -16,6 +16,7 @@ typedef struct loader {
   bool begun;
   sqlite3 *db; /* NULL again when all is read */
   sqlite3_stmt *rows_stmt;
+  int columns;     /* of the view */
   uint64_t version; /* that the transaction sees */
   idmap rows;
   size_t row_bytes;

@@ -118,7 +118,7 @@ static row row_of(turn *t, const json_t *cells) {
 
 static void write_row(fake_engine *e, const fake_instance *i, int64_t id, const json_t *cells) {
   char text[200];
-  snprintf(text, sizeof text, "INSERT OR REPLACE INTO vs_r%llu VALUES (%lld, ?, ?, ?, ?, ?)", (unsigned long long)i->id, (long long)id);
+  snprintf(text, sizeof text, "INSERT OR REPLACE INTO vs_r%llu VALUES (%lld, ?, ?, ?, ?, ?, x'00')", (unsigned long long)i->id, (long long)id);
   sqlite3_stmt *stmt = NULL;
   int rc = sqlite3_prepare_v2(e->db, text, -1, &stmt, NULL);
   for (int c = 0; c < COLUMNS; c++) value_bind(stmt, c + 1, value_of(json_array_get(cells, (size_t)c), c));
@@ -267,7 +267,7 @@ static fake_instance *instance_for(fake_engine *e, const ask *a) {
   fake_instance *i = &e->instances[e->count++];
   bool big = strcmp(a->view, "big") == 0;
   *i = (fake_instance){.id = (uint64_t)e->count, .key = strdup(key), .view = strdup(a->view), .most_rows = big ? e->big_rows : SMALL_ROWS, .next_row = 1};
-  sql(e, "BEGIN IMMEDIATE; CREATE TABLE vs_r%llu (vs_id INTEGER PRIMARY KEY, k TEXT, a INTEGER, b REAL, c TEXT, d BLOB)", i->id);
+  sql(e, "BEGIN IMMEDIATE; CREATE TABLE vs_r%llu (vs_id INTEGER PRIMARY KEY, c0 TEXT, c1 INTEGER, c2 REAL, c3 TEXT, c4 BLOB, vs_key BLOB)", i->id);
   json_t *rows = json_object();
   for (int n = big ? e->big_rows : (int)next_random(e, SMALL_ROWS); n > 0; n--) {
     char id[32];
