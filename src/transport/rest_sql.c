@@ -99,6 +99,23 @@ static void describe(sqlite3_stmt *stmt, column_info *column, int columns) {
   }
 }
 
+/* What FROM may name, where it named what there is not. The text is the statement's until it is finalized; NULL = none. */
+static sqlite3_stmt *known_tables(snapshot *s, const error *err) {
+  static const char sql[] = "SELECT json_group_array(name) FROM (SELECT name FROM sqlite_schema WHERE type IN ('table', 'view') "
+                            "AND name NOT GLOB 'sqlite_*' AND name NOT GLOB 'vs_r[0-9]*' ORDER BY name)";
+  sqlite3_stmt *stmt = NULL;
+  if (strncmp(err->text, "no such table", strlen("no such table")) != 0) return NULL;
+  if (sqlite3_prepare_v2(s->db, sql, -1, &stmt, NULL) == SQLITE_OK && sqlite3_step(stmt) == SQLITE_ROW) return stmt;
+  sqlite3_finalize(stmt);
+  return NULL;
+}
+
+static void refuse(exchange *x, snapshot *s, const error *err) {
+  sqlite3_stmt *known = known_tables(s, err);
+  exchange_error_status(x, err->code == ERR_LIMIT ? 400 : problem_status(err->code), err, known ? (const char *)sqlite3_column_text(known, 0) : NULL);
+  sqlite3_finalize(known);
+}
+
 static void answer(exchange *x, snapshot *s, const sql_request *r, rows_format format) {
   error err = {0};
   sqlite3_stmt *stmt = sql_guard_prepare(s->guard, r->sql, &err);
@@ -106,7 +123,7 @@ static void answer(exchange *x, snapshot *s, const sql_request *r, rows_format f
   column_info *column = arena_zalloc(&x->memory, sizeof *column * MAX_RESULT_COLUMNS);
   if (!stmt || columns > MAX_RESULT_COLUMNS || !column || !bind_params(stmt, r->params, &err)) {
     if (stmt && !err.code) error_set(&err, column ? ERR_INVALID : ERR_NOMEM, column ? "the result has too many columns" : "out of memory");
-    exchange_error_status(x, err.code == ERR_LIMIT ? 400 : problem_status(err.code), &err, NULL);
+    refuse(x, s, &err);
   } else {
     rows_head head = {.version = s->version, .columns = columns, .column = column, .most = r->rows};
     describe(stmt, column, columns);

@@ -28,7 +28,7 @@ void rest_tables_list(exchange *x) {
 }
 
 /* Tables of the live database, SQLite's own and result tables of instances aside. */
-static const char tables_sql[] = "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT GLOB 'sqlite_*' ORDER BY name";
+static const char tables_sql[] = "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT GLOB 'sqlite_*' AND name NOT GLOB 'vs_r[0-9]*' ORDER BY name";
 
 /* Whether there is such a table; where not, *names lists those there are. */
 static bool find_table(snapshot *s, const char *name, buffer *names, bool *found, error *err) {

@@ -270,6 +270,7 @@ static void sql_refuses_the_rest(void **state) {
     buffer_free(&body);
   }
   expect(post_sql("{\"sql\":\"SELECT *\\nFROM nope\"}"), 400, "no such table: nope");
+  expect(post_sql("{\"sql\":\"SELECT * FROM nope\"}"), 400, "\"allowed\":[\"holding\",\"price\",\"vs_instance\",\"vs_meta\"]");
   expect(post_sql("{\"sql\":\"SELECT 1,\\n  FORM x\"}"), 400, "\"line\":2,\"column\":");
   expect(post_sql("{\"sql\":\"SELECT ?\",\"params\":[1,2]}"), 400, "has 1 parameters, params has 2");
   expect(post_sql("{\"sql\":\"SELECT :a\",\"params\":{\"b\":1}}"), 400, "no value for :a");
