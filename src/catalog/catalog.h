@@ -27,6 +27,8 @@ typedef struct catalog_view {
   char *selection;  /* its canonical text */
   int columns;
   column_info *column;
+  int keys;
+  char (*key)[MAX_VIEW_NAME_BYTES + 1]; /* columns that identify a row, as the inspector found them */
   char strategy[16];
   char reason[MAX_STRATEGY_REASON];
 } catalog_view;
@@ -34,7 +36,7 @@ typedef struct catalog_view {
 catalog_view *catalog_view_ref(catalog_view *v);
 void catalog_view_unref(catalog_view *v);
 
-/* Looks further into a view than SQLite does: fills strategy and reason, or refuses. May be NULL. */
+/* Looks further into a view than SQLite does: fills key, strategy and reason, or refuses. May be NULL. */
 typedef bool (*view_inspector)(void *ctx, sqlite3 *db, catalog_view *v, error *err);
 
 typedef struct view_catalog view_catalog;

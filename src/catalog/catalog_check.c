@@ -128,5 +128,6 @@ void catalog_view_unref(catalog_view *v) {
   free(v->sql);
   free(v->selection);
   free(v->column);
+  free(v->key);
   free(v);
 }

@@ -36,6 +36,21 @@ static void put_names(buffer *out, const name_list *names) {
   buffer_putc(out, ']');
 }
 
+/* @key, else the default dimensions, else what the compiler found. */
+static void put_key(const catalog_view *v, buffer *out) {
+  const view_definition *d = v->definition;
+  if (d->key.count || d->default_group_by.count) {
+    put_names(out, d->key.count ? &d->key : &d->default_group_by);
+    return;
+  }
+  buffer_putc(out, '[');
+  for (int i = 0; i < v->keys; i++) {
+    if (i) buffer_putc(out, ',');
+    put_text(out, v->key[i]);
+  }
+  buffer_putc(out, ']');
+}
+
 static int instances_of(engine *e, const char *name) {
   int n = 0;
   pthread_mutex_lock(&e->registry.lock);
@@ -51,7 +66,7 @@ static void put_view(engine *e, const catalog_view *v, buffer *out) {
   buffer_puts(out, ",\"columns\":");
   put_columns(out, v->column, v->columns);
   buffer_puts(out, ",\"key\":");
-  put_names(out, d->key.count ? &d->key : &d->default_group_by);
+  put_key(v, out);
   int alive = instances_of(e, d->name);
   buffer_printf(out, ",\"strategy\":\"%s\",\"reason\":", v->strategy);
   put_text(out, v->reason);

@@ -75,26 +75,35 @@ static int column_named(const instance_info *info, const char *name) {
   return -1;
 }
 
-static bool set_key(instance_info *info, const name_list *names, error *err) {
-  int *key = calloc((size_t)names->count + 1, sizeof *key);
+static bool set_key(instance_info *info, const char *const *names, int count, error *err) {
+  int *key = calloc((size_t)count + 1, sizeof *key);
   if (!key) return error_nomem(err);
-  for (int i = 0; i < names->count; i++) {
-    key[i] = column_named(info, names->items[i]);
+  for (int i = 0; i < count; i++) {
+    key[i] = column_named(info, names[i]);
     if (key[i] >= 0) continue;
     free(key); /* the key is not among the columns of this selection: it has none */
     return true;
   }
   free(info->key);
   info->key = key;
-  info->keys = names->count;
+  info->keys = count;
   return true;
+}
+
+/* What the compiler found for the default selection holds for one that groups by nothing of its own. */
+static bool set_default_key(instance_info *info, const catalog_view *v, error *err) {
+  const char *names[MAX_DIMENSIONS];
+  if (v->keys > MAX_DIMENSIONS) return true;
+  for (int i = 0; i < v->keys; i++) names[i] = v->key[i];
+  return set_key(info, names, v->keys, err);
 }
 
 bool target_key(const target *t, instance_info *info, error *err) {
   const view_definition *d = t->view->definition;
-  if (d->key.count) return set_key(info, &d->key, err);
-  if (info->keys == 0 && t->values.group_by.count) return set_key(info, &t->values.group_by, err);
-  return true;
+  const name_list *group_by = &t->values.group_by;
+  if (d->key.count) return set_key(info, d->key.items, d->key.count, err);
+  if (info->keys > 0) return true;
+  return d->has_group_by ? set_key(info, group_by->items, group_by->count, err) : set_default_key(info, t->view, err);
 }
 
 instance_info *target_describe(const target *t, sqlite3 *db, error *err) {

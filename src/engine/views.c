@@ -9,6 +9,21 @@
 #include <string.h>
 #include <strings.h>
 
+/* A key with a name that does not fit is no key. */
+static bool read_key(catalog_view *v, const json_t *names, error *err) {
+  v->key = calloc(json_array_size(names) + 1, sizeof *v->key);
+  if (!v->key) return error_nomem(err);
+  for (size_t i = 0; i < json_array_size(names); i++) {
+    const char *name = json_string_value(json_array_get(names, i));
+    if (!name || strlen(name) >= sizeof *v->key) {
+      v->keys = 0;
+      return true;
+    }
+    snprintf(v->key[v->keys++], sizeof *v->key, "%s", name);
+  }
+  return true;
+}
+
 bool engine_inspect_view(void *ctx, sqlite3 *db, catalog_view *v, error *err) {
   buffer json = {0};
   bool done = view_explain(db, v->definition->name, v->sql, STRATEGY_AUTO, &json, err);
@@ -16,6 +31,7 @@ bool engine_inspect_view(void *ctx, sqlite3 *db, catalog_view *v, error *err) {
   const char *strategy = json_string_value(json_object_get(plan, "strategy")), *reason = json_string_value(json_object_get(plan, "reason"));
   snprintf(v->strategy, sizeof v->strategy, "%s", strategy ? strategy : "");
   snprintf(v->reason, sizeof v->reason, "%s", reason ? reason : "");
+  done = done && read_key(v, json_object_get(plan, "key"), err);
   json_decref(plan);
   buffer_free(&json);
   return done;

@@ -186,6 +186,7 @@ static void selection_rows_are(fixture *f, const selection *s, bool alive, const
   char *sql = f->svc->rows_sql(f->svc->ctx, s, &info, &err);
   if (!sql) fail_msg("%s", err.text);
   assert_int_equal(info->id != 0, alive);
+  if (!strcmp(s->view, "totals")) assert_true(info->keys == 1 && info->key[0] == 0); /* alive or not */
   char *ordered = NULL;
   assert_true(asprintf(&ordered, "SELECT * FROM (%s) ORDER BY 1", sql) > 0);
   live_rows_are(f, ordered, expected);
@@ -442,6 +443,10 @@ static void equal_selections_share_an_instance_until_nobody_follows(void **state
   release(f, id);
   wait_until(f, none_alive, "totals", "the instances to be dropped");
   selection_rows_are(f, &s, false, "x|1|1\n");
+  error err = {0};
+  char *view = f->svc->view(f->svc->ctx, "totals", &err);
+  assert_non_null(strstr(view, "\"key\":[\"kind\"],\"strategy\":\"delta\""));
+  free(view);
   char sql[200];
   snprintf(sql, sizeof sql, "SELECT count(*) FROM sqlite_schema WHERE name = '%s'", table);
   live_rows_are(f, sql, "0\n");
