@@ -135,8 +135,6 @@ static int teardown(void **state) {
   return 0;
 }
 
-/* --- waiting --- */
-
 typedef bool (*condition)(fixture *f, const void *what);
 
 static void wait_until(fixture *f, condition holds, const void *what, const char *words) {
@@ -146,8 +144,6 @@ static void wait_until(fixture *f, condition holds, const void *what, const char
     nanosleep(&(struct timespec){.tv_nsec = 1000000}, NULL);
   }
 }
-
-/* --- reading --- */
 
 /* The rows of a statement as "a|b\nc|d\n". */
 static char *read_rows(sqlite3 *db, const char *sql) {
@@ -205,8 +201,6 @@ static double metric(fixture *f, const char *name) {
   buffer_free(&out);
   return v;
 }
-
-/* --- doing --- */
 
 static uint64_t ingest(fixture *f, const char *body) {
   error err = {0};
