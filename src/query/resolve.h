@@ -45,6 +45,9 @@ const select_stmt *select_first_arm(const select_stmt *s);
 
 affinity expr_affinity(const expr *e);
 const char *expr_collation(const expr *e); /* "BINARY" where it has none of its own */
+/* What its values are, as far as the text tells: "INTEGER", "REAL", "NUMERIC", "TEXT", "BLOB" or "". For people and clients
+** only; SQLite's values have types of their own. */
+const char *expr_type(const expr *e);
 bool expr_has_collation(const expr *e);    /* whether expr_collation came from the expression */
 
 #endif

@@ -221,3 +221,95 @@ const char *expr_collation(const expr *e) {
 }
 
 bool expr_has_collation(const expr *e) { return own_collation(e) != NULL; }
+
+/* --- what a column holds, for those who show it ----------------------------------------------------------------------- */
+
+static const char *type_of_source(const source *s, int column, int depth);
+
+static const char *both(const char *a, const char *b) {
+  if (!*a) return b;
+  if (!*b || strcmp(a, b) == 0) return a;
+  bool numbers = strcmp(a, "TEXT") != 0 && strcmp(b, "TEXT") != 0 && strcmp(a, "BLOB") != 0 && strcmp(b, "BLOB") != 0;
+  return numbers ? "REAL" : "";
+}
+
+static const char *type_of_literal(const char *text) {
+  if (*text == '\'') return "TEXT";
+  if (strncasecmp(text, "x'", 2) == 0) return "BLOB";
+  if (strcasecmp(text, "NULL") == 0) return "";
+  if (strncasecmp(text, "CURRENT_", 8) == 0) return "TEXT";
+  return strpbrk(text, ".eE") && strncasecmp(text, "0x", 2) != 0 && strcasecmp(text, "TRUE") != 0 && strcasecmp(text, "FALSE") != 0 ? "REAL" : "INTEGER";
+}
+
+static const char *type_of(const expr *e, int depth);
+
+static const char *type_of_function(const expr *e, int depth) {
+  static const char *const integers[] = {"count", "length", "instr", "row_number", "rank", "dense_rank", "ntile", "sign", "unicode", "changes", NULL};
+  static const char *const reals[] = {"avg", "total", "variance", "var_samp", "var_pop", "stddev", "stddev_samp", "stddev_pop", "covar_samp", "covar_pop", "corr",
+                                      "wavg", "percentile", "median", "safe_ratio", "norm_inv", "sqrt", "exp", "ln", "log", "pow", "power", "round", "julianday",
+                                      "percent_rank", "cume_dist", NULL};
+  static const char *const texts[] = {"group_concat", "upper", "lower", "trim", "ltrim", "rtrim", "substr", "substring", "replace", "printf", "format", "hex", "quote",
+                                      "typeof", "date", "time", "datetime", "strftime", "char", NULL};
+  static const char *const same[] = {"sum", "min", "max", "abs", "coalesce", "ifnull", "nullif", "first", "last", "lag", "lead", "first_value", "last_value",
+                                     "nth_value", "likely", "unlikely", NULL};
+  if (is_one_of(e->name, integers)) return "INTEGER";
+  if (is_one_of(e->name, reals)) return "REAL";
+  if (is_one_of(e->name, texts)) return "TEXT";
+  if (!is_one_of(e->name, same) || !e->list.count) return "";
+  bool all = strcasecmp(e->name, "coalesce") == 0 || strcasecmp(e->name, "ifnull") == 0 || ((strcasecmp(e->name, "min") == 0 || strcasecmp(e->name, "max") == 0));
+  const char *type = type_of(e->list.items[0], depth);
+  for (int i = 1; all && i < e->list.count; i++) type = both(type, type_of(e->list.items[i], depth));
+  return type;
+}
+
+static const char *type_of_binary(const expr *e, int depth) {
+  static const char *const arithmetic[] = {"+", "-", "*", "/", NULL}, *const bits[] = {"%", "&", "|", "<<", ">>", NULL};
+  if (strcmp(e->op, "||") == 0) return "TEXT";
+  if (is_one_of(e->op, bits)) return "INTEGER";
+  if (!is_one_of(e->op, arithmetic)) return *e->op == '-' ? "" : "INTEGER"; /* a comparison; -> and ->> may be anything */
+  const char *type = both(type_of(e->left, depth), type_of(e->right, depth));
+  return strcmp(type, "TEXT") == 0 || !*type ? "NUMERIC" : type;
+}
+
+static const char *type_of_case(const expr *e, int depth) {
+  const char *type = e->right ? type_of(e->right, depth) : "";
+  for (int i = 1; i < e->list.count; i += 2) type = both(type, type_of(e->list.items[i], depth));
+  return type;
+}
+
+static const char *type_of(const expr *e, int depth) {
+  if (depth > 200) return "";
+  switch (e->kind) {
+    case EXPR_LITERAL: return type_of_literal(e->text);
+    case EXPR_COLUMN: return e->source ? type_of_source(e->source, e->source_column, depth + 1) : "";
+    case EXPR_CAST: return affinity_type(expr_affinity(e));
+    case EXPR_COLLATE: return type_of(e->left, depth + 1);
+    case EXPR_UNARY: return strcmp(e->op, "NOT") == 0 || strcmp(e->op, "~") == 0 ? "INTEGER" : type_of(e->left, depth + 1);
+    case EXPR_BINARY: return type_of_binary(e, depth + 1);
+    case EXPR_CASE: return type_of_case(e, depth + 1);
+    case EXPR_FUNCTION: return type_of_function(e, depth + 1);
+    case EXPR_SUBQUERY: {
+      const select_stmt *arm = select_first_arm(e->select);
+      return arm->is_values || !arm->columns.count ? "" : type_of(arm->columns.items[0].value, depth + 1);
+    }
+    case EXPR_POSTFIX:
+    case EXPR_LIKE:
+    case EXPR_BETWEEN:
+    case EXPR_IN:
+    case EXPR_EXISTS: return "INTEGER";
+    default: return "";
+  }
+}
+
+static const char *type_of_source(const source *s, int column, int depth) {
+  if (column == SOURCE_ROWID) return "INTEGER";
+  if (!s->select) return affinity_type(s->column[column].affinity);
+  const char *type = "";
+  for (const select_stmt *arm = s->select; arm; arm = arm->prior) {
+    const expr *e = arm->is_values ? arm->values[0].items[column] : arm->columns.items[column].value;
+    type = both(type, type_of(e, depth));
+  }
+  return type;
+}
+
+const char *expr_type(const expr *e) { return type_of(e, 0); }

@@ -134,7 +134,7 @@ static void put_columns(buffer *out, const view_plan *plan) {
     buffer_puts(out, i ? ",{" : "{");
     put_text(out, "name", plan->name[i]);
     buffer_putc(out, ',');
-    put_text(out, "type", affinity_type(plan->column[i].affinity));
+    put_text(out, "type", plan->type[i] ? plan->type[i] : "");
     buffer_putc(out, '}');
   }
   buffer_puts(out, "],\"key\":[");
@@ -143,6 +143,19 @@ static void put_columns(buffer *out, const view_plan *plan) {
     buffer_json_text(out, plan->name[plan->key[i]], strlen(plan->name[plan->key[i]]));
   }
   buffer_puts(out, "]");
+}
+
+/* Empty result tables and the indexes that the view would make, so that SQLite can say how it would go about. Undone by the
+** caller; where the connection may not write, the steps are left out. */
+static void make_tables(explaining *x) {
+  for (int id = 1; id < *x->p->next_node_id; id++)
+    for (node *n = x->p->nodes; n; n = n->next) {
+      if (n->id != id) continue;
+      node_state made = {.n = n, .planner = x->p};
+      error ignored;
+      if (result_table_create(&made, &ignored) && !run_make_indexes(&made, &ignored)) error_clear(&ignored);
+      result_table_close(&made);
+    }
 }
 
 static bool explain_plan(explaining *x, const char *name, const view_plan *plan, error *err) {
@@ -177,7 +190,10 @@ bool view_explain(sqlite3 *db, const char *name, const char *sql, view_strategy 
     ok = plan_view(p, sql, &plan, err);
     if (ok) {
       tracker_open_feeds(&x.feeds, db);
+      bool undo = sqlite3_exec(db, "SAVEPOINT vs_explain", NULL, NULL, NULL) == SQLITE_OK;
+      if (undo) make_tables(&x);
       ok = explain_plan(&x, name, &plan, err);
+      if (undo) sqlite3_exec(db, "ROLLBACK TO vs_explain; RELEASE vs_explain", NULL, NULL, NULL);
       tracker_close(&x.feeds);
     }
     buffer_free(&p->scratch);

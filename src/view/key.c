@@ -9,12 +9,6 @@ bool key_collation_known(const char *collation) {
   return strcasecmp(collation, "BINARY") == 0 || strcasecmp(collation, "NOCASE") == 0 || strcasecmp(collation, "RTRIM") == 0;
 }
 
-static void put_big_endian(buffer *out, uint64_t bits) {
-  unsigned char bytes[8];
-  for (int i = 0; i < 8; i++) bytes[i] = (unsigned char)(bits >> (56 - 8 * i));
-  buffer_append(out, bytes, 8);
-}
-
 /* Numbers: the double below or at the value in an order-preserving form, then what is left of it as an integer: integers
 ** beyond 2^53 differ there, and 1 and 1.0 do not. */
 static void put_number(buffer *out, value v) {
@@ -34,21 +28,26 @@ static void put_number(buffer *out, value v) {
     memcpy(&bits, &below, 8);
     bits = bits >> 63 ? ~bits : bits | 1ull << 63;
   }
-  buffer_putc(out, 1);
-  put_big_endian(out, bits);
-  unsigned char low[2] = {(unsigned char)(rest >> 8), (unsigned char)rest};
-  buffer_append(out, low, 2);
+  char bytes[11] = {1};
+  for (int i = 0; i < 8; i++) bytes[1 + i] = (char)(bits >> (56 - 8 * i));
+  bytes[9] = (char)(rest >> 8);
+  bytes[10] = (char)rest;
+  buffer_append(out, bytes, sizeof bytes);
 }
 
 /* Bytes with 0 as 0 255 and an end of 0 0: ordered as memcmp orders, shorter first. */
 static void put_bytes(buffer *out, const char *bytes, uint32_t n, bool fold) {
+  if (!buffer_reserve(out, 2 * (size_t)n + 2)) return;
+  char *to = out->data + out->len;
   for (uint32_t i = 0; i < n; i++) {
     unsigned char c = (unsigned char)bytes[i];
     if (fold && c >= 'A' && c <= 'Z') c = (unsigned char)(c + 32);
-    buffer_putc(out, (char)c);
-    if (c == 0) buffer_putc(out, (char)255);
+    *to++ = (char)c;
+    if (c == 0) *to++ = (char)255;
   }
-  buffer_append(out, "\0\0", 2);
+  *to++ = 0;
+  *to++ = 0;
+  out->len = (size_t)(to - out->data);
 }
 
 void key_put(buffer *out, value v, const char *collation) {

@@ -38,7 +38,8 @@ static bool check_with_sqlite(planner *p, const char *sql, view_plan *out, error
     }
   out->columns = ok ? sqlite3_column_count(stmt) : 0;
   out->name = arena_zalloc(p->memory, sizeof *out->name * (size_t)(out->columns + 1));
-  if (ok && !out->name) ok = error_nomem(err);
+  out->type = arena_zalloc(p->memory, sizeof *out->type * (size_t)(out->columns + 1));
+  if (ok && (!out->name || !out->type)) ok = error_nomem(err);
   for (int i = 0; ok && i < out->columns; i++)
     if (!(out->name[i] = arena_strdup(p->memory, sqlite3_column_name(stmt, i)))) ok = error_nomem(err);
   sqlite3_finalize(stmt);
@@ -133,6 +134,13 @@ static const char *find_nondeterminism(planner *p, select_stmt *s) {
   return expr_nondeterminism(p->functions, &probe);
 }
 
+static void find_types(const select_stmt *s, view_plan *out) {
+  for (int i = 0; i < out->columns; i++) {
+    const select_stmt *first = select_first_arm(s);
+    out->type[i] = expr_type(first->is_values ? first->values[0].items[i] : first->columns.items[i].value);
+  }
+}
+
 static bool lower_caught(planner *p, select_stmt *s, view_plan *out, error *why) {
   p->err = why;
   if (setjmp(p->unwind)) return false;
@@ -149,6 +157,7 @@ static bool plan_nodes(planner *p, const char *sql, view_plan *out, error *why) 
   p->err = why;
   if (setjmp(p->unwind)) return false;
   out->column = columns_of(p, s, out->columns);
+  find_types(s, out);
   return lower_caught(p, s, out, why);
 }
 

@@ -113,6 +113,7 @@ typedef struct view_plan {
   const char *reason;
   int columns;           /* visible ones: the first of top's */
   const char **name;
+  const char **type;     /* for clients: "REAL" … */
   column_def *column;
   int order_columns;     /* ORDER BY of the view, as SQL over the result table */
   const char *order_sql; /* or NULL */

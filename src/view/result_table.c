@@ -74,7 +74,8 @@ static bool fold(delta_set *d, int64_t id, const value *before, const value *aft
 
 static bool record(node_state *s, int64_t id, const value *before, const value *after, error *err) {
   s->stats.deltas++;
-  if (s->changes && !fold(&s->changes->changes, id, before, after, err)) return false;
+  bool followed = s->changes && s->changes->users > 1; /* by more than itself */
+  if (followed && !fold(&s->changes->changes, id, before, after, err)) return false;
   return !s->watched || fold(&s->turn, id, before, after, err);
 }
 

@@ -31,7 +31,7 @@ bool view_set_info(view_set *set, uint64_t id, instance_info **out, error *err) 
   }
   for (int i = 0; i < v->plan.columns; i++) {
     snprintf(info->column[i].name, sizeof info->column[i].name, "%s", name_of(v, i));
-    snprintf(info->column[i].type, sizeof info->column[i].type, "%s", affinity_type(v->plan.column[i].affinity));
+    snprintf(info->column[i].type, sizeof info->column[i].type, "%s", v->plan.type[i] ? v->plan.type[i] : "");
   }
   for (int i = 0; i < v->plan.keys; i++) info->key[i] = v->plan.key[i];
   *out = info;
