@@ -1,18 +1,10 @@
 #include "view/delta_sql.h"
 
 #include "query/unparse.h"
+#include "view/sql_text.h"
 
 #include <stdlib.h>
 #include <string.h>
-
-/* How a leaf stands in a statement. */
-typedef enum leaf_mode { LEAF_TABLE, LEAF_OLD, LEAF_SIGNED, LEAF_PAIR_NEW, LEAF_PAIR_OLD, LEAF_ABSENT, LEAF_FLIP } leaf_mode;
-
-typedef struct leaf_map {
-  const leaf_list *leaves;
-  unsigned char mode[MAX_LEAVES];
-  int flip[MAX_LEAVES]; /* LEAF_FLIP: which f<n> carries its columns */
-} leaf_map;
 
 /* One statement in the making. */
 typedef struct part {
@@ -33,7 +25,7 @@ typedef struct generating {
 
 /* --- text ---------------------------------------------------------------------------------------------------------- */
 
-static char *keep(planner *p, buffer *b) {
+char *sql_keep(planner *p, buffer *b) {
   char *text = b->failed ? NULL : arena_strdup(p->memory, buffer_text(b));
   buffer_free(b);
   if (!text) plan_nomem(p);
@@ -122,17 +114,17 @@ static bool hook_from(void *ctx, buffer *out, const from_item *item) {
   return true;
 }
 
-static void put_expr(buffer *out, const expr *e, const leaf_map *map) {
+void sql_put_expr(buffer *out, const expr *e, const leaf_map *map) {
   unparse_hooks hooks = {hook_expr, hook_from, (void *)map};
   unparse_expr(out, e, &hooks);
 }
 
-void delta_sql_expr(planner *p, buffer *out, const expr *e) { put_expr(out, e, NULL); }
+void delta_sql_expr(planner *p, buffer *out, const expr *e) { sql_put_expr(out, e, NULL); }
 
-static void put_list(buffer *conditions, const expr_list *list, const leaf_map *map) {
+void sql_put_list(buffer *conditions, const expr_list *list, const leaf_map *map) {
   for (int i = 0; i < list->count; i++) {
     if (conditions->len) buffer_puts(conditions, " AND ");
-    put_expr(conditions, list->items[i], map);
+    sql_put_expr(conditions, list->items[i], map);
   }
 }
 
@@ -253,13 +245,11 @@ static void put_old(buffer *from, const source *s) {
   buffer_printf(from, " FROM vs_a%d WHERE w < 0) AS t%d", rel->index, s->leaf);
 }
 
-static void put_chain(const tree *t, leaf_map *map, buffer *from, buffer *conditions);
-
 static void put_exists(const tree *t, const leaf_map *outer, buffer *conditions) {
   leaf_map inside = *outer, *map = &inside;
   buffer inner_from = {0}, inner_where = {0};
-  put_chain(t->right, map, &inner_from, &inner_where);
-  put_list(&inner_where, &t->on, map);
+  sql_put_chain(t->right, map, &inner_from, &inner_where);
+  sql_put_list(&inner_where, &t->on, map);
   if (conditions->len) buffer_puts(conditions, " AND ");
   buffer_printf(conditions, "%sEXISTS (SELECT 1 FROM %s", t->kind == TREE_ANTI ? "NOT " : "", buffer_text(&inner_from));
   if (inner_where.len) buffer_printf(conditions, " WHERE %s", buffer_text(&inner_where));
@@ -281,7 +271,7 @@ static void put_all_columns(buffer *out, const tree *t, const leaf_map *map, boo
     e.source_column = c;
     if (!*first) buffer_puts(out, ", ");
     *first = false;
-    put_expr(out, &e, map);
+    sql_put_expr(out, &e, map);
     buffer_printf(out, c == SOURCE_ROWID ? " AS t%d_r" : " AS t%d_c%d", t->leaf->leaf, c);
   }
 }
@@ -301,7 +291,7 @@ static int first_leaf(const tree *t) { return t->kind == TREE_LEAF ? t->leaf->le
 /* The optional side's columns are read through *map from here on. */
 static void put_left_join(const tree *t, leaf_map *map, buffer *from) {
   buffer right = {0}, on = {0};
-  put_chain(t->right, map, &right, &on);
+  sql_put_chain(t->right, map, &right, &on);
   if (t->right->kind == TREE_LEAF)
     buffer_printf(from, " LEFT JOIN %s ON ", buffer_text(&right));
   else {
@@ -315,14 +305,14 @@ static void put_left_join(const tree *t, leaf_map *map, buffer *from) {
     buffer_clear(&on);
     map_flip(map, t->right, flip);
   }
-  put_list(&on, &t->on, map);
+  sql_put_list(&on, &t->on, map);
   buffer_puts(from, on.len ? buffer_text(&on) : "1");
   buffer_free(&right);
   buffer_free(&on);
 }
 
 /* FROM text as a flat chain; inner conditions float up into *conditions, those of an optional side stay in its ON. */
-static void put_chain(const tree *t, leaf_map *map, buffer *from, buffer *conditions) {
+void sql_put_chain(const tree *t, leaf_map *map, buffer *from, buffer *conditions) {
   switch (t->kind) {
     case TREE_LEAF:
       if (map->mode[t->leaf->leaf] == LEAF_OLD)
@@ -331,38 +321,38 @@ static void put_chain(const tree *t, leaf_map *map, buffer *from, buffer *condit
         buffer_printf(from, "%s AS t%d", t->leaf->relation->sql_name, t->leaf->leaf);
       break;
     case TREE_INNER:
-      put_chain(t->left, map, from, conditions);
+      sql_put_chain(t->left, map, from, conditions);
       buffer_puts(from, " JOIN ");
-      put_chain(t->right, map, from, conditions);
-      put_list(conditions, &t->on, map);
+      sql_put_chain(t->right, map, from, conditions);
+      sql_put_list(conditions, &t->on, map);
       break;
     case TREE_LEFT:
-      put_chain(t->left, map, from, conditions);
+      sql_put_chain(t->left, map, from, conditions);
       put_left_join(t, map, from);
       break;
     case TREE_SEMI:
     case TREE_ANTI:
-      put_chain(t->left, map, from, conditions);
+      sql_put_chain(t->left, map, from, conditions);
       put_exists(t, map, conditions);
       break;
   }
-  put_list(conditions, &t->filter, map);
+  sql_put_list(conditions, &t->filter, map);
 }
 
-static void put_outputs(buffer *out, expr **output, int n, const leaf_map *map, const char *prefix) {
+void sql_put_outputs(buffer *out, expr **output, int n, const leaf_map *map, const char *prefix) {
   for (int i = 0; i < n; i++) {
     if (i) buffer_puts(out, ", ");
-    put_expr(out, output[i], map);
+    sql_put_expr(out, output[i], map);
     if (prefix) buffer_printf(out, " AS %s%d", prefix, i);
   }
   if (n == 0) buffer_puts(out, "1");
 }
 
-static void put_order(buffer *sql, const order_list *order, const leaf_map *map) {
+void sql_put_order(buffer *sql, const order_list *order, const leaf_map *map) {
   for (int i = 0; i < order->count; i++) {
     const order_term *t = &order->items[i];
     if (i) buffer_puts(sql, ", ");
-    put_expr(sql, t->value, map);
+    sql_put_expr(sql, t->value, map);
     if (t->descending) buffer_puts(sql, " DESC");
     if (t->nulls != NULLS_DEFAULT) buffer_puts(sql, t->nulls == NULLS_FIRST ? " NULLS FIRST" : " NULLS LAST");
   }
@@ -373,14 +363,14 @@ void delta_sql_arm(planner *p, buffer *out, const arm *a, int outputs, const cha
   delta_sql_leaves(p, a->tree, &leaves);
   leaf_map map = {.leaves = &leaves};
   buffer from = {0}, where = {0};
-  if (a->tree) put_chain(a->tree, &map, &from, &where);
+  if (a->tree) sql_put_chain(a->tree, &map, &from, &where);
   buffer_puts(out, "SELECT ");
-  put_outputs(out, a->output, outputs, &map, prefix);
+  sql_put_outputs(out, a->output, outputs, &map, prefix);
   if (a->tree) {
     buffer_printf(out, " FROM %s", buffer_text(&from));
     if (where.len) buffer_printf(out, " WHERE %s", buffer_text(&where));
     if (a->order.count) buffer_puts(out, " ORDER BY ");
-    put_order(out, &a->order, &map);
+    sql_put_order(out, &a->order, &map);
   }
   buffer_free(&from);
   buffer_free(&where);
@@ -409,18 +399,18 @@ static void extend(generating *g, part *made, const tree *rest, const expr_list 
   buffer from = {0}, conditions = {0};
   buffer_printf(&from, "%s JOIN ", made->from);
   put_and(&conditions, made->conditions);
-  put_chain(rest, &made->map, &from, &conditions);
-  put_list(&conditions, on, &made->map);
-  made->from = keep(g->p, &from);
-  made->conditions = keep(g->p, &conditions);
+  sql_put_chain(rest, &made->map, &from, &conditions);
+  sql_put_list(&conditions, on, &made->map);
+  made->from = sql_keep(g->p, &from);
+  made->conditions = sql_keep(g->p, &conditions);
 }
 
 static void add_filter(generating *g, part *list, const expr_list *filter) {
   for (part *made = list; made && filter->count; made = made->next) {
     buffer conditions = {0};
     put_and(&conditions, made->conditions);
-    put_list(&conditions, filter, &made->map);
-    made->conditions = keep(g->p, &conditions);
+    sql_put_list(&conditions, filter, &made->map);
+    made->conditions = sql_keep(g->p, &conditions);
   }
 }
 
@@ -439,7 +429,7 @@ static void put_carried(generating *g, buffer *out, const tree *t, const leaf_ma
   for (int c = SOURCE_ROWID; c < rel->columns; c++) {
     if (c == SOURCE_ROWID ? rel->without_rowid : !g->used[s->leaf][c]) continue;
     e.source_column = c;
-    put_expr(out, &e, map);
+    sql_put_expr(out, &e, map);
     buffer_printf(out, c == SOURCE_ROWID ? " AS t%d_r, " : " AS t%d_c%d, ", s->leaf, c);
   }
 }
@@ -497,8 +487,8 @@ static part *flip_of(generating *g, const tree *t, const leaf_map *map) {
   leaf_map probe = above;
   for (int i = 0; i < g->leaves.count; i++)
     if (holds(t->left, g->leaves.leaf[i])) probe.flip[i] = flip + 1000;
-  put_chain(t->right, &probe, &probe_from, &probe_where);
-  put_list(&probe_where, &t->on, &probe);
+  sql_put_chain(t->right, &probe, &probe_from, &probe_where);
+  sql_put_list(&probe_where, &t->on, &probe);
   buffer_printf(&from, "(SELECT f%d.*, (SELECT count(*) FROM (SELECT 1 FROM %s", flip + 1000, buffer_text(&probe_from));
   if (probe_where.len) buffer_printf(&from, " WHERE %s", buffer_text(&probe_where));
   if (t->right->kind == TREE_LEAF) buffer_puts(&from, " LIMIT ?1");
@@ -510,7 +500,7 @@ static part *flip_of(generating *g, const tree *t, const leaf_map *map) {
 
   part *made = part_new(g, &above);
   if (t->kind == TREE_LEFT) map_absent(&made->map, t->right);
-  made->from = keep(g->p, &from);
+  made->from = sql_keep(g->p, &from);
   const char *form = t->kind == TREE_SEMI ? "((f%d.n > 0) - (f%d.n <> f%d.net))" : "((f%d.n = 0) - (f%d.n = f%d.net))";
   made->weight = arena_printf(g->p->memory, form, flip, flip, flip);
   if (!made->weight) plan_nomem(g->p);
@@ -542,11 +532,11 @@ static part *change_of_left(generating *g, const tree *t, const leaf_map *map) {
     if (t->kind == TREE_LEFT) {
       buffer_puts(&text, made->from);
       put_left_join(t, &made->map, &text);
-      made->from = keep(g->p, &text);
+      made->from = sql_keep(g->p, &text);
     } else {
       put_and(&text, made->conditions);
       put_exists(t, &made->map, &text);
-      made->conditions = keep(g->p, &text);
+      made->conditions = sql_keep(g->p, &text);
     }
   }
   return parts;
@@ -575,16 +565,16 @@ static const char *statement_of(generating *g, part *made, expr **output, int ou
   buffer sql = {0};
   buffer_puts(&sql, "SELECT ");
   if (g->shape == DELTA_SIGNED) buffer_printf(&sql, "%s AS w, ", made->weight);
-  put_outputs(&sql, output, outputs, &made->map, NULL);
+  sql_put_outputs(&sql, output, outputs, &made->map, NULL);
   if (g->shape == DELTA_PAIRED) {
     leaf_map before = made->map;
     before.mode[g->changed->leaf] = LEAF_PAIR_OLD;
     buffer_puts(&sql, ", ");
-    put_outputs(&sql, output, outputs, &before, NULL);
+    sql_put_outputs(&sql, output, outputs, &before, NULL);
   }
   buffer_printf(&sql, " FROM %s", made->from);
   if (*made->conditions) buffer_printf(&sql, " WHERE %s", made->conditions);
-  return keep(g->p, &sql);
+  return sql_keep(g->p, &sql);
 }
 
 static void find_carried(generating *g, tree *t, expr **output, int outputs) {
@@ -613,172 +603,4 @@ int delta_sql_change(planner *p, tree *t, source *leaf, const bool *old, expr **
     sql[n++] = statement_of(g, made, output, outputs);
   }
   return n;
-}
-
-/* --- nodes --------------------------------------------------------------------------------------------------------------- */
-
-static void put_union(planner *p, buffer *out, const node *n, const char *prefix) {
-  for (int i = 0; i < n->arms; i++) {
-    if (i) buffer_puts(out, " UNION ALL ");
-    delta_sql_arm(p, out, n->arm[i], n->outputs, prefix);
-  }
-}
-
-static void put_keys(buffer *sql, const node *n, const char *prefix, bool conditions) {
-  for (int i = 0; i < n->keys; i++)
-    if (conditions)
-      buffer_printf(sql, "%sg.%s%d IS ?%d", i ? " AND " : "", prefix, i, i + 1);
-    else
-      buffer_printf(sql, "%sg.%s%d", i ? ", " : "", prefix, i);
-}
-
-static void put_row_partition(planner *p, buffer *sql, const node *n, bool restricted) {
-  const arm *a = n->arm[0];
-  leaf_list leaves;
-  delta_sql_leaves(p, a->tree, &leaves);
-  leaf_map map = {.leaves = &leaves};
-  buffer from = {0}, where = {0};
-  put_chain(a->tree, &map, &from, &where);
-  put_list(&where, &n->having, &map);
-  for (int i = 0; restricted && i < n->keys; i++) {
-    if (where.len) buffer_puts(&where, " AND ");
-    put_expr(&where, a->output[i], &map);
-    buffer_printf(&where, " IS ?%d", i + 1);
-  }
-  buffer_puts(sql, "SELECT ");
-  put_outputs(sql, a->output, n->keys, &map, NULL);
-  buffer_puts(sql, ", ");
-  put_outputs(sql, n->result, n->columns, &map, NULL);
-  buffer_printf(sql, " FROM %s", buffer_text(&from));
-  if (where.len) buffer_printf(sql, " WHERE %s", buffer_text(&where));
-  buffer_free(&from);
-  buffer_free(&where);
-}
-
-static void put_raw_partition(planner *p, buffer *sql, const node *n, bool restricted) {
-  buffer_puts(sql, "SELECT ");
-  put_keys(sql, n, "k", false);
-  if (n->keys) buffer_puts(sql, ", ");
-  put_outputs(sql, n->result, n->columns, NULL, NULL);
-  buffer_puts(sql, " FROM (");
-  put_union(p, sql, n, "k");
-  buffer_puts(sql, ") AS g");
-  if (restricted && n->keys) {
-    buffer_puts(sql, " WHERE ");
-    put_keys(sql, n, "k", true);
-  }
-  if (n->groups && n->keys) {
-    buffer_puts(sql, " GROUP BY ");
-    put_keys(sql, n, "k", false);
-  }
-  if (n->having.count) {
-    buffer having = {0};
-    put_list(&having, &n->having, NULL);
-    buffer_printf(sql, " HAVING %s", buffer_text(&having));
-    buffer_free(&having);
-  }
-}
-
-const char *delta_sql_partition(planner *p, const node *n, bool restricted) {
-  buffer sql = {0};
-  (n->by_row ? put_row_partition : put_raw_partition)(p, &sql, n, restricted);
-  return keep(p, &sql);
-}
-
-static void put_picked(buffer *sql, const aggregate *a) {
-  if (a->kind == AGG_BARE)
-    buffer_printf(sql, "g.i%d", a->argument);
-  else if (a->argument < 0)
-    buffer_puts(sql, "NULL");
-  else
-    buffer_printf(sql, "%s(%sg.i%d", a->function, a->distinct ? "DISTINCT " : "", a->argument);
-  if (a->kind != AGG_BARE && a->argument2 >= 0) buffer_printf(sql, ", g.i%d", a->argument2);
-  if (a->kind != AGG_BARE && a->argument >= 0) buffer_puts(sql, ")");
-  if (a->kind != AGG_BARE && a->argument >= 0 && a->filter >= 0) buffer_printf(sql, " FILTER (WHERE g.i%d)", a->filter);
-}
-
-const char *delta_sql_group_pick(planner *p, const node *n) {
-  buffer sql = {0};
-  buffer_puts(&sql, "SELECT ");
-  put_keys(&sql, n, "i", false);
-  for (int i = 0; i < n->aggregates; i++) {
-    if (i || n->keys) buffer_puts(&sql, ", ");
-    put_picked(&sql, &n->aggregate[i]);
-  }
-  buffer_puts(&sql, " FROM (");
-  put_union(p, &sql, n, "i");
-  buffer_puts(&sql, ") AS g");
-  if (n->keys) {
-    buffer_puts(&sql, " WHERE ");
-    put_keys(&sql, n, "i", true);
-    buffer_puts(&sql, " GROUP BY ");
-    put_keys(&sql, n, "i", false);
-  }
-  return keep(p, &sql);
-}
-
-const char *delta_sql_group_results(planner *p, const node *n) {
-  buffer sql = {0}, having = {0};
-  buffer_puts(&sql, "SELECT g.slot");
-  for (int i = 0; i < n->columns; i++) {
-    buffer_puts(&sql, ", ");
-    put_expr(&sql, n->result[i], NULL);
-  }
-  buffer_printf(&sql, " FROM vs_g%d AS g", n->id);
-  put_list(&having, &n->having, NULL);
-  if (having.len) buffer_printf(&sql, " WHERE %s", buffer_text(&having));
-  buffer_free(&having);
-  return keep(p, &sql);
-}
-
-const char *delta_sql_limit(planner *p, const node *n) {
-  buffer sql = {0};
-  const leaf_list only = {.count = 1, .leaf = {n->raw}};
-  const leaf_map map = {.leaves = &only};
-  n->raw->leaf = 0;
-  buffer_puts(&sql, "SELECT t0.vs_id");
-  for (int i = 0; i < n->columns; i++) buffer_printf(&sql, ", t0.c%d", i);
-  buffer_printf(&sql, " FROM %s AS t0 ORDER BY ", n->input->rows.sql_name);
-  put_order(&sql, &n->order, &map);
-  buffer_puts(&sql, ", t0.vs_key LIMIT ");
-  if (n->limit) put_expr(&sql, n->limit, NULL);
-  if (n->offset) {
-    buffer_puts(&sql, " OFFSET ");
-    put_expr(&sql, n->offset, NULL);
-  }
-  return keep(p, &sql);
-}
-
-static void put_aggregates(buffer *out, const node *n) {
-  for (int i = 0; i < n->aggregates; i++) {
-    const aggregate *a = &n->aggregate[i];
-    buffer_printf(out, "|%s %d %d,%d,%d %d %s", a->function, a->kind, a->argument, a->argument2, a->filter, a->distinct, a->collation ? a->collation : "");
-  }
-}
-
-char *delta_sql_identity(planner *p, const node *n) {
-  buffer out = {0};
-  buffer_printf(&out, "%d|%d|%d%d%d|", n->kind, n->keys, n->has_group_by, n->groups, n->by_row);
-  if (n->kind == NODE_RERUN)
-    buffer_puts(&out, n->sql);
-  else if (n->kind == NODE_LIMIT)
-    buffer_puts(&out, delta_sql_limit(p, n));
-  else {
-    if (n->by_row)
-      buffer_puts(&out, delta_sql_partition(p, n, false));
-    else
-      put_union(p, &out, n, "i");
-    for (int i = 0; i < n->columns && !n->by_row && n->result; i++) {
-      buffer_puts(&out, "|");
-      put_expr(&out, n->result[i], NULL);
-    }
-    put_aggregates(&out, n);
-    if (!n->by_row) {
-      buffer_puts(&out, "|");
-      put_list(&out, &n->having, NULL);
-    }
-  }
-  /* The same values under another affinity or collation are other columns. */
-  for (int i = 0; i < n->columns; i++) buffer_printf(&out, "|%d %s", n->rows.column[i].affinity, n->rows.column[i].collation);
-  return keep(p, &out);
 }

@@ -4,6 +4,8 @@
 
 #include "view/plan.h"
 
+enum { MAX_ARMS = 256 }; /* ways through one FROM */
+
 /* What the columns of a source stand for: a derived table's expressions, or NULLs (expression == NULL). */
 typedef struct binding {
   const source *source;
@@ -45,6 +47,18 @@ typedef struct asking {
 } asking;
 asking ask(planner *p, const expr *e);
 
+expr *substitute(planner *p, const expr *e, const binding *bound); /* a copy in which bound columns are replaced */
+void substitute_list(planner *p, expr_list *list, const binding *bound);
+tree *substitute_tree(planner *p, const tree *t, const binding *bound);
+binding *bind(planner *p, const source *s, expr **expression, binding *next);
+binding *bind_both(planner *p, const binding *a, binding *b);
+expr *operation(planner *p, const char *op, expr *left, expr *right);
+tree *tree_new(planner *p, tree_kind kind, tree *left, tree *right);
+tree *tree_leaf(planner *p, source *s);
+tree *tree_inner(planner *p, tree *left, tree *right); /* one of them may be NULL */
+/* Whether conditions name only what is within `all`. */
+bool list_is_closed(const tree *all, const expr_list *list);
+bool tree_is_closed(const tree *all, const tree *t);
 void list_add(planner *p, expr_list *list, expr *e);
 expr *column_of(planner *p, source *s, int column);
 expr *literal(planner *p, const char *text);
