@@ -184,11 +184,16 @@ export class RowStore {
 
   private replaceAll(tuples: readonly RowTuple[]): void {
     const keyColumns = this.key.map((name) => this.columns.findIndex((c) => c.name === name));
-    const byKey = keyColumns.length > 0 && !keyColumns.includes(-1);
     const identity = (values: readonly Value[], offset: number): string =>
       JSON.stringify(keyColumns.map((c) => values[c + offset]));
-    const old = new Map<string | number, Row>();
-    for (const row of this.byId.values()) old.set(byKey ? identity(row.values, 0) : row.id, row);
+    let byKey = keyColumns.length > 0 && !keyColumns.includes(-1);
+    let old = new Map<string | number, Row>();
+    if (byKey) for (const row of this.byId.values()) old.set(identity(row.values, 0), row);
+    // A declared key that is none cannot tell rows apart; their ids can, within an epoch.
+    if (!byKey || old.size < this.byId.size) {
+      byKey = false;
+      old = new Map(this.byId);
+    }
     this.byId = new Map();
     if (this.order) this.order = [];
     const cells: CellChange[] = [];

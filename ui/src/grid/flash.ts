@@ -35,8 +35,9 @@ export class FlashBook {
     private readonly now: () => number = () => performance.now(),
   ) {}
 
-  mark(row: Row, column: number, direction: Direction): void {
-    const flash: Flash = { row, column, direction, until: this.now() + FLASH_MS };
+  /** `now`: for those who mark many at once. */
+  mark(row: Row, column: number, direction: Direction, now = this.now()): void {
+    const flash: Flash = { row, column, direction, until: now + FLASH_MS };
     let cells = this.lit.get(row);
     if (!cells) this.lit.set(row, (cells = new Map()));
     cells.set(column, flash);

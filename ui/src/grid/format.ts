@@ -83,6 +83,12 @@ export function typeOf(column: Column, sample: readonly Value[]): string {
   return known.every((value) => typeof value === 'number') ? 'REAL' : 'TEXT';
 }
 
+/** Of two moments. Milliseconds, which nearly all are, need no calendar. */
+function differentSecond(a: Value, b: Value): boolean {
+  if (typeof a === 'number' && typeof b === 'number' && a > 1e11 && b > 1e11) return Math.floor(a / 1000) !== Math.floor(b / 1000);
+  return moment(a) !== moment(b);
+}
+
 function kindOf(column: Column, type: string): ColumnKind {
   const name = column.name.toLowerCase();
   if (/(^|_)(timestamp|time|last_updated|last_trade|at|since|window_start|window_end|now)$/.test(name) && type !== 'REAL') return 'time';
@@ -98,7 +104,7 @@ function kindOf(column: Column, type: string): ColumnKind {
 
 const DECIMALS: Readonly<Partial<Record<ColumnKind, number>>> = { integer: 0, real: 4, money: 0, percent: 2 };
 const WIDTHS: Readonly<Record<ColumnKind, number>> = {
-  text: 150, integer: 100, real: 120, money: 140, percent: 110, time: 112, date: 100, flag: 120,
+  text: 110, integer: 90, real: 100, money: 110, percent: 90, time: 90, date: 95, flag: 100,
 };
 
 /** Identifiers are numbers that are not counted: no thousands, no arrow. */
@@ -118,7 +124,7 @@ export function formatOf(column: Column, cents = false, sample: readonly Value[]
       numeric: false,
       width: Math.max(WIDTHS[kind], title.length * 7.4 + 52),
       text,
-      differs: kind === 'time' ? (a, b) => text(a) !== text(b) : (a, b) => a !== b,
+      differs: kind === 'time' ? differentSecond : (a, b) => a !== b,
     };
   }
   const price = kind === 'real' && /(price|open|high|low|close|last|bid|ask|vwap|change$)/.test(column.name);

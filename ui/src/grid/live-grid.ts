@@ -29,12 +29,18 @@ ModuleRegistry.registerModules([
 
 const RESORT_MS = 500;
 const TOTALS_MS = 250;
+/** Adding up many rows takes its time; it then rests so many times as long. */
+const TOTALS_REST = 30;
 const HIDDEN_FLUSH_MS = 1000;
 /** Below this width columns scroll freely: pinned ones would leave no room. */
 const NARROW_PX = 640;
 const SCROLLBAR_PX = 18;
+const SORT_MARK_PX = 20;
 const WIDEST = 1.6;
 const SAMPLE_ROWS = 50;
+const CHARACTER_PX = 7.1;
+const PADDING_PX = 26;
+const TEXT_WIDEST_PX = 280;
 
 export interface GridOptions {
   readonly rows: RowStore;
@@ -73,6 +79,7 @@ export class LiveGrid {
   private moving = new Set<Row>();
   private movedAt = 0;
   private totalledAt = 0;
+  private totalsEvery = TOTALS_MS;
   private totalsStale = true;
   private sensitive = new Set<number>();
   private restoring = false;
@@ -101,6 +108,7 @@ export class LiveGrid {
       suppressColumnMoveAnimation: true,
       suppressDragLeaveHidesColumns: true,
       suppressScrollOnNewData: true,
+      deltaSort: true,
       enableCellTextSelection: false,
       rowSelection: { mode: 'singleRow', checkboxes: false, enableClickSelection: true },
       quickFilterText: options.quickFilter ?? '',
@@ -152,7 +160,10 @@ export class LiveGrid {
   }
 
   layout(): ColumnLayout {
-    return readColumns(this.api, this.rows.columns.map((c) => c.name));
+    const layout = readColumns(this.api, this.rows.columns.map((c) => c.name));
+    // By the key is how rows stand when nobody says otherwise.
+    const { sort, ...rest } = layout;
+    return sort && sort.join() !== this.rows.key.join() ? layout : rest;
   }
 
   fitColumns(): void {
@@ -247,6 +258,7 @@ export class LiveGrid {
 
   private paintCells(): void {
     let painted = 0;
+    const now = performance.now();
     for (const [row, columns] of this.cells) {
       for (const [column, before] of columns) {
         const format = this.formats[column];
@@ -255,7 +267,7 @@ export class LiveGrid {
         const after = row.values[column] as Value;
         if (!format.differs(before, after)) continue;
         const direction = format.numeric ? directionOf(before, after) : 'changed';
-        this.flashes.mark(row, column, direction);
+        this.flashes.mark(row, column, direction, now);
         const cell = this.registry.find(row, column);
         if (!cell) continue;
         cell.paint();
@@ -283,16 +295,18 @@ export class LiveGrid {
 
   private total(): void {
     if (!this.options.totals || !this.totalsStale) return;
-    const wait = this.totalledAt + TOTALS_MS - performance.now();
+    const wait = this.totalledAt + this.totalsEvery - performance.now();
     if (wait > 0) {
       this.timer ??= setTimeout(() => this.flush(), wait);
       return;
     }
     this.totalsStale = false;
-    this.totalledAt = performance.now();
+    const began = performance.now();
     const shown: Row[] = [];
     this.api.forEachNodeAfterFilter((node: IRowNode<Row>) => node.data && shown.push(node.data));
     const { row, changed } = this.totals.update(this.rows.columns, this.formats, shown);
+    this.totalledAt = performance.now();
+    this.totalsEvery = Math.max(TOTALS_MS, (this.totalledAt - began) * TOTALS_REST);
     if (shown.length < 2) {
       if (this.api.getPinnedBottomRowCount() > 0) this.api.setGridOption('pinnedBottomRowData', []);
       return;
@@ -302,8 +316,8 @@ export class LiveGrid {
       const cell = this.registry.find(row, column);
       if (!cell) continue;
       cell.paint();
+      if (before === null || !this.formats[column]!.numeric) continue;
       const direction = directionOf(before, row.values[column] as Value);
-      if (before === null) continue;
       this.flashes.mark(row, column, direction);
       cell.light(direction);
     }
@@ -316,7 +330,7 @@ export class LiveGrid {
     const sample: Row[] = [];
     for (const row of this.rows.rows()) if (sample.push(row) === SAMPLE_ROWS) break;
     this.guessed = sample.length === 0;
-    this.formats = this.rows.columns.map((column, i) => formatOf(column, this.cents, sample.map((row) => row.values[i] as Value)));
+    this.formats = this.rows.columns.map((column, i) => fitted(formatOf(column, this.cents, sample.map((row) => row.values[i] as Value)), sample, i));
     this.flashes.clear();
     this.totals.clear();
     this.moving.clear();
@@ -324,7 +338,7 @@ export class LiveGrid {
     this.api.setGridOption('pinnedBottomRowData', []);
     this.api.setGridOption('rowData', []);
     this.api.setGridOption('columnDefs', this.columnDefs());
-    if (layout) applyColumns(this.api, layout);
+    applyColumns(this.api, { ...layout, sort: layout?.sort ?? this.rows.key });
     this.api.setGridOption('rowData', [...this.rows.rows()]);
     this.added.clear();
     this.removed.clear();
@@ -340,7 +354,8 @@ export class LiveGrid {
     const keys = new Set(this.rows.key);
     // Columns that leave room share it; none grows beyond what reads well.
     const natural = this.formats.reduce((width, format) => width + format.width, 0);
-    const stretch = Math.min(WIDEST, Math.max(1, (this.element.clientWidth - SCROLLBAR_PX) / natural));
+    const room = this.element.clientWidth - SCROLLBAR_PX - keys.size * SORT_MARK_PX;
+    const stretch = Math.min(WIDEST, Math.max(1, room / natural));
     return this.rows.columns.map((column, index): ColDef<Row> => {
       const format = this.formats[index]!;
       const params: CellParams = { column_index: index, format, live: this.live };
@@ -351,7 +366,8 @@ export class LiveGrid {
         cellRenderer: LiveCell,
         cellRendererParams: params,
         getQuickFilterText: ({ data }) => (data && !format.numeric ? format.text(data.values[index] as Value) : ''),
-        width: Math.floor(format.width * stretch),
+        // A key column is sorted by and shows its place among them.
+        width: Math.floor(format.width * stretch) + (keys.has(column.name) ? SORT_MARK_PX : 0),
         minWidth: 60,
         type: format.numeric ? 'rightAligned' : [],
         sortable: true,
@@ -387,6 +403,12 @@ export class LiveGrid {
     this.totalsStale = true;
     this.options.onShown?.(this.api.getDisplayedRowCount());
   }
+}
+
+/** As wide as its values, as far as some of them tell. */
+function fitted(format: ColumnFormat, sample: readonly Row[], column: number): ColumnFormat {
+  const longest = sample.reduce((most, row) => Math.max(most, format.text(row.values[column] as Value).length), 0);
+  return { ...format, width: Math.max(format.width, Math.min(TEXT_WIDEST_PX, Math.ceil(longest * CHARACTER_PX + PADDING_PX))) };
 }
 
 function directionOf(before: Value, after: Value): Direction {

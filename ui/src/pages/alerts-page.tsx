@@ -78,7 +78,7 @@ function Board({ subscription }: { subscription: Subscription }) {
         <ol>
           {alarms.happenings.slice(0, SHOWN_MOST).map(({ at_ms, what, alarm }, i) => (
             <li key={`${at_ms} ${i}`}>
-              <time className="dim">{moment(at_ms)}</time> <b className={what === 'raised' ? 'warn' : 'positive'}>{what === 'raised' ? '▲ raised' : '▽ cleared'}</b> {alarm.kind}: {alarm.subject}
+              <time className="dim">{moment(at_ms)}</time> <b className={what === 'raised' ? 'warn' : 'positive'}>{what === 'raised' ? '▲ raised' : '▽ cleared'}</b> {alarm.kind}: {alarm.facts.find((f) => typeof f.value === 'string')?.value ?? alarm.subject}
             </li>
           ))}
         </ol>
@@ -90,7 +90,6 @@ function Board({ subscription }: { subscription: Subscription }) {
 function Kind({ kind, list, alarms }: { kind: string; list: readonly Alarm[]; alarms: Alarms }) {
   const open = list.filter((a) => !alarms.isAcknowledged(a));
   const sorted = [...open, ...list.filter((a) => alarms.isAcknowledged(a))].slice(0, SHOWN_MOST);
-  const facts = list[0]!.facts.map((f) => f.name);
   return (
     <div className="table-frame" tabIndex={0} role="region" aria-label={kind}>
       <table>
@@ -101,7 +100,7 @@ function Kind({ kind, list, alarms }: { kind: string; list: readonly Alarm[]; al
         <thead>
           <tr>
             <th scope="col">Subject</th>
-            {facts.map((name) => <th key={name} scope="col">{titleOf(name)}</th>)}
+            {list[0]!.facts.map(({ name, value }) => <th key={name} scope="col" className={typeof value === 'number' ? '' : 'text'}>{titleOf(name)}</th>)}
             <th scope="col">Since</th>
             <th scope="col"><span className="sr-only">Acknowledge</span></th>
           </tr>

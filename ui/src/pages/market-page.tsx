@@ -2,7 +2,7 @@
 import { Suspense, lazy, useEffect, useMemo } from 'react';
 import type { Row, Selection, Subscription, ViewInfo } from '../client/index.js';
 import { OneOf } from '../controls/segments.js';
-import { compact, fixed, titleOf } from '../grid/format.js';
+import { compact, formatOf, titleOf } from '../grid/format.js';
 import { GridView } from '../grid/grid-view.js';
 import { go, hrefOf, readText, setQuery, useAddress, writeText } from '../store/address.js';
 import { useSubscription, useSubscriptionState, useTick, useViews } from '../store/server.js';
@@ -99,14 +99,15 @@ function QuoteLine({ subscription, symbol }: { subscription: Subscription; symbo
       {subscription.rows.columns.map((column, i) => {
         const value = row.values[i];
         if (typeof value !== 'number' || /(trade|time|timestamp)$/.test(column.name)) return null;
-        const share = /ratio|pct|return/.test(column.name);
-        const signed = share || column.name === 'change';
+        const format = formatOf(column, false, [value]);
+        const signed = format.kind === 'percent' || column.name === 'change';
         return (
           <div key={column.name}>
             <dt>{titleOf(column.name)}</dt>
             <dd className={signed ? (value >= 0 ? 'positive' : 'negative') : ''}>
               {signed && (value >= 0 ? '▲ ' : '▼ ')}
-              {share ? `${fixed(value * 100, 2)} %` : Number.isInteger(value) && Math.abs(value) >= 1000 ? compact(value) : fixed(value, 2)}
+              {format.kind === 'integer' && value >= 10_000 ? compact(value) : format.text(value)}
+              {format.kind === 'percent' && ' %'}
             </dd>
           </div>
         );

@@ -59,9 +59,9 @@ export default function ViewsPage(_: PageProps) {
       <p role="status" className={told ? '' : 'sr-only'}>{told}</p>
       <div className="table-frame" tabIndex={0} role="region" aria-label="Instances">
         <table>
-          <caption>{alive.length} instances are alive</caption>
+          <caption>{alive.length === 1 ? 'One instance is' : `${alive.length} instances are`} alive</caption>
           <thead>
-            <tr>{['View', 'Chosen', 'Strategy', 'Rows', 'Followed by', 'Rows changed', 'µs a turn', 'State, KiB', 'Goes in', ''].map((h) => <th key={h} scope="col">{h || <span className="sr-only">Drop</span>}</th>)}</tr>
+            <tr>{['View', 'Chosen', 'Strategy', 'Rows', 'Followed by', 'Rows changed', 'µs a turn', 'State, KiB', 'Goes in', ''].map((h, i) => <th key={h} scope="col" className={i < 3 ? 'text' : ''}>{h || <span className="sr-only">Drop</span>}</th>)}</tr>
           </thead>
           <tbody>
             {alive.map((i) => (
@@ -84,7 +84,7 @@ export default function ViewsPage(_: PageProps) {
       <div className="table-frame" tabIndex={0} role="region" aria-label="Views">
         <table>
           <caption>{views.value?.length ?? 0} views</caption>
-          <thead><tr>{['View', 'What it answers', 'Strategy', 'Why', 'Topic'].map((h) => <th key={h} scope="col" style={{ textAlign: 'left' }}>{h}</th>)}</tr></thead>
+          <thead><tr>{['View', 'What it answers', 'Strategy', 'Why', 'Topic'].map((h) => <th key={h} scope="col" className="text">{h}</th>)}</tr></thead>
           <tbody>
             {(views.value ?? []).filter((v) => v.name.includes(find)).map((v) => (
               <tr key={v.name}>

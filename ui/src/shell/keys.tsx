@@ -62,6 +62,9 @@ export interface KeyActions {
   readonly go: (path: string) => void;
 }
 
+/** How long after `g` the next key still says where to. */
+const SEQUENCE_MS = 3000;
+
 const FIELDS = 'input, textarea, select, [contenteditable="true"], dialog, .cm-editor';
 
 /** Listens while the page is there. Keys in fields are the field's. */
@@ -75,7 +78,7 @@ export function useKeys(actions: KeyActions, enabled: boolean): void {
       if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || target.closest(FIELDS)) return;
       if (event.key === '?') return latest.current.help();
       if (!enabled) return;
-      if (Date.now() - going < 1500) {
+      if (Date.now() - going < SEQUENCE_MS) {
         going = 0;
         const page = PAGES.find((p) => p.key === event.key);
         if (page) latest.current.go(page.path);

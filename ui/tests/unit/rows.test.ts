@@ -66,6 +66,18 @@ describe('a row store', () => {
     expect(row?.values).toEqual(['b', 10]);
   });
 
+  it('compares rows by id where the declared key is none', () => {
+    const plain = new RowStore();
+    const schema = { columns: COLUMNS, key: ['name'] };
+    plain.expectSnapshot(schema, false, false);
+    plain.snapshotChunk(true, [[1, 'a', 10], [2, 'a', 20]]);
+    const seen: RowChange[] = [];
+    plain.onChange((change) => seen.push(change));
+    plain.expectSnapshot(schema, true, false);
+    plain.snapshotChunk(true, [[1, 'a', 10], [2, 'a', 20]]);
+    expect(seen).toEqual([{ kind: 'update', cells: [], added: [], removed: [] }]);
+  });
+
   it('shows the first chunk of a first snapshot at once', () => {
     const fresh = new RowStore();
     fresh.expectSnapshot({ columns: COLUMNS, key: ['name'] }, false, false);

@@ -135,5 +135,5 @@ export default function Chart({ subscription, time, label }: { subscription: Sub
     return () => cancelAnimationFrame(frame);
   }, [theme, query.theme, subscription, time]);
 
-  return <div className="chart" ref={host} role="img" aria-label={label} />;
+  return <div className="chart" ref={host} role="group" aria-label={label} />;
 }

@@ -18,13 +18,13 @@ export function SchemaTree({ tables, views, onInsert, onOpenView }: Props) {
   return (
     <nav className="schema" aria-label="Tables and views">
       <input className="field" type="search" placeholder="Find a column or table" aria-label="Find a column or table" value={search} onChange={(event) => setSearch(event.target.value)} />
-      <h3>Views</h3>
+      <h2>Views</h2>
       {views.filter((v) => matches(v.name, v.columns)).map((v) => (
         <Entry key={v.name} name={v.name} title={v.description} columns={v.columns} open={search !== ''} onInsert={onInsert}>
           <button type="button" className="button plain" title={`Edit the definition of ${v.name}`} onClick={() => onOpenView(v.name)}>edit</button>
         </Entry>
       ))}
-      <h3>Tables</h3>
+      <h2>Tables</h2>
       {tables.filter((t) => matches(t.name, t.columns)).map((t) => (
         <Entry key={t.name} name={t.name} title={`${t.title} (${t.topic})`} columns={t.columns} open={search !== ''} onInsert={onInsert} />
       ))}

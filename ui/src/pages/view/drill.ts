@@ -34,7 +34,10 @@ const MOST = 1000;
 /** So many views are offered; more would hide the good ones. */
 const VIEWS_MOST = 5;
 
-/** The views that show what is behind the row: those with the most detail first. */
+/** What people ask for first: what is held, then what is ordered. */
+const rankOf = (name: string): number => (name.includes('holding') ? 0 : name.includes('order') ? 1 : 2);
+
+/** The views that show what is behind the row: holdings, orders, then those with the most detail. */
 export function behind(views: readonly ViewInfo[], from: ViewInfo, selection: Selection, rows: RowStore, row: Row): readonly Behind[] {
   const key = rows.key.length > 0 ? rows.key : (selection.group_by ?? []);
   if (key.length === 0) return [];
@@ -48,7 +51,7 @@ export function behind(views: readonly ViewInfo[], from: ViewInfo, selection: Se
     const chosen = chosenConditions(from, selection, names);
     found.push({ view, selection: { view: view.name, filter: [condition, ...chosen].join(' AND '), limit: MOST } });
   }
-  return found.sort((a, b) => b.view.columns.length - a.view.columns.length).slice(0, VIEWS_MOST);
+  return found.sort((a, b) => rankOf(a.view.name) - rankOf(b.view.name) || b.view.columns.length - a.view.columns.length).slice(0, VIEWS_MOST);
 }
 
 /**
