@@ -18,6 +18,7 @@ class Fed(Stack):
     def __init__(self):
         super().__init__("--kafka-config", "fetch.wait.max.ms=10", "--strict", generator=None)
         self.sent = collections.Counter()
+        self.answered = {}  # by view: has it had a row yet
 
     def send(self, records):
         """Records (topic, key, value text; 'null' is a tombstone), each to its topic, then waits until all are applied."""
