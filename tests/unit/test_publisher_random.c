@@ -86,6 +86,8 @@ static void take_single(world *w, test_client *c, json_t *m) {
   if (!f) return;
   if (strcmp(type, "error") == 0) {
     const char *code = json_string_value(json_object_get(m, "code"));
+    if (strcmp(code, "duplicate_subscription") == 0) broken(w, "the server has a subscription that its client knows nothing of", code);
+    if (strcmp(code, "unknown_subscription") == 0) return; /* it was dropped before it heard the client's word */
     bool over = !f->subscribed || strcmp(code, "view_dropped") == 0;
     if (over) {
       forget(f);
