@@ -130,7 +130,6 @@ static bool take_steps(group *g, step *steps, int *count, bool *any) {
     if (!f) return false;
     steps[(*count)++] = (step){.subscription = s, .flush = f};
     *any |= f->body != NULL;
-    s->version = f->version;
     if (!s->channel->order) continue;
     window_unref(s->window);
     s->window = window_ref(s->channel->window);
@@ -141,6 +140,7 @@ static bool take_steps(group *g, step *steps, int *count, bool *any) {
 static void put_member(const step *st, buffer *out) {
   outgoing head = {0};
   subscription_head(st->subscription, st->flush->body ? "delta" : "progress", &head);
+  st->subscription->version = st->flush->version;
   buffer_append(out, head.head, head.head_bytes);
   if (st->flush->body)
     buffer_append(out, st->flush->body->text, st->flush->body->bytes);
