@@ -1,6 +1,7 @@
 #include "view/delta_sql.h"
 
 #include "query/unparse.h"
+#include "view/join_order.h"
 #include "view/sql_text.h"
 
 #include <stdlib.h>
@@ -8,7 +9,8 @@
 
 /* One statement in the making. */
 typedef struct part {
-  char *from, *conditions, *weight;
+  join_list from; /* begins with the changed rows */
+  char *conditions, *weight;
   leaf_map map;
   struct part *next;
 } part;
@@ -288,55 +290,79 @@ static void map_flip(leaf_map *map, const tree *t, int flip) {
 
 static int first_leaf(const tree *t) { return t->kind == TREE_LEAF ? t->leaf->leaf : first_leaf(t->left); }
 
+static uint64_t leaves_below(const tree *t) {
+  if (t->kind == TREE_LEAF) return 1ull << t->leaf->leaf;
+  return leaves_below(t->left) | leaves_below(t->right);
+}
+
 /* The optional side's columns are read through *map from here on. */
-static void put_left_join(const tree *t, leaf_map *map, buffer *from) {
-  buffer right = {0}, on = {0};
-  sql_put_chain(t->right, map, &right, &on);
-  if (t->right->kind == TREE_LEAF)
-    buffer_printf(from, " LEFT JOIN %s ON ", buffer_text(&right));
-  else {
+static void add_optional(const tree *t, leaf_map *map, join_list *list) {
+  planner *p = map->p;
+  buffer text = {0}, on = {0};
+  sql_put_chain(t->right, map, &text, &on);
+  if (t->right->kind != TREE_LEAF) {
     bool first = true;
     int flip = OPTIONAL_SIDE + first_leaf(t->right);
-    buffer_puts(from, " LEFT JOIN (SELECT ");
-    put_all_columns(from, t->right, map, &first);
-    buffer_printf(from, " FROM %s", buffer_text(&right));
-    if (on.len) buffer_printf(from, " WHERE %s", buffer_text(&on));
-    buffer_printf(from, ") AS f%d ON ", flip);
-    buffer_clear(&on);
+    buffer columns = {0};
+    put_all_columns(&columns, t->right, map, &first);
+    char *from = sql_keep(p, &text), *where = sql_keep(p, &on), *carried = sql_keep(p, &columns);
+    buffer_printf(&text, "(SELECT %s FROM %s%s%s) AS f%d", carried, from, *where ? " WHERE " : "", where, flip);
     map_flip(map, t->right, flip);
   }
   sql_put_list(&on, &t->on, map);
-  buffer_puts(from, on.len ? buffer_text(&on) : "1");
-  buffer_free(&right);
-  buffer_free(&on);
+  join_item item = {.optional = true, .gives = leaves_below(t->right)};
+  for (int i = 0; i < t->on.count; i++) item.needs |= join_leaves_of(t->on.items[i], map->leaves);
+  if (t->right->kind == TREE_LEAF)
+    for (int i = 0; i < t->right->filter.count; i++) item.needs |= join_leaves_of(t->right->filter.items[i], map->leaves);
+  item.needs &= ~item.gives;
+  char *condition = sql_keep(p, &on);
+  buffer_printf(&text, " ON %s", *condition ? condition : "1");
+  item.text = sql_keep(p, &text);
+  join_list_add(p, list, item);
 }
 
-/* FROM text as a flat chain; inner conditions float up into *conditions, those of an optional side stay in its ON. */
-void sql_put_chain(const tree *t, leaf_map *map, buffer *from, buffer *conditions) {
+static void note_conditions(const leaf_map *map, join_list *list, const expr_list *conditions) {
+  for (int i = 0; i < conditions->count; i++)
+    if (!expr_list_add(map->p->memory, &list->conditions, conditions->items[i])) plan_nomem(map->p);
+}
+
+static void add_leaf(const tree *t, leaf_map *map, join_list *list) {
+  buffer text = {0};
+  if (map->mode[t->leaf->leaf] == LEAF_OLD)
+    put_old(&text, t->leaf);
+  else
+    buffer_printf(&text, "%s AS t%d", t->leaf->relation->sql_name, t->leaf->leaf);
+  join_list_add(map->p, list, (join_item){.text = sql_keep(map->p, &text), .gives = 1ull << t->leaf->leaf, .leaf = t->leaf});
+}
+
+/* The entries of FROM; inner conditions float up into *conditions, those of an optional side stay in its ON. */
+static void add_chain(const tree *t, leaf_map *map, join_list *list, buffer *conditions) {
   switch (t->kind) {
-    case TREE_LEAF:
-      if (map->mode[t->leaf->leaf] == LEAF_OLD)
-        put_old(from, t->leaf);
-      else
-        buffer_printf(from, "%s AS t%d", t->leaf->relation->sql_name, t->leaf->leaf);
-      break;
+    case TREE_LEAF: add_leaf(t, map, list); break;
     case TREE_INNER:
-      sql_put_chain(t->left, map, from, conditions);
-      buffer_puts(from, " JOIN ");
-      sql_put_chain(t->right, map, from, conditions);
+      add_chain(t->left, map, list, conditions);
+      add_chain(t->right, map, list, conditions);
       sql_put_list(conditions, &t->on, map);
+      note_conditions(map, list, &t->on);
       break;
     case TREE_LEFT:
-      sql_put_chain(t->left, map, from, conditions);
-      put_left_join(t, map, from);
+      add_chain(t->left, map, list, conditions);
+      add_optional(t, map, list);
       break;
     case TREE_SEMI:
     case TREE_ANTI:
-      sql_put_chain(t->left, map, from, conditions);
+      add_chain(t->left, map, list, conditions);
       put_exists(t, map, conditions);
       break;
   }
   sql_put_list(conditions, &t->filter, map);
+  note_conditions(map, list, &t->filter);
+}
+
+void sql_put_chain(const tree *t, leaf_map *map, buffer *from, buffer *conditions) {
+  join_list list = {0};
+  add_chain(t, map, &list, conditions);
+  join_list_put(&list, map->leaves, false, from);
 }
 
 void sql_put_outputs(buffer *out, expr **output, int n, const leaf_map *map, const char *prefix) {
@@ -361,7 +387,7 @@ void sql_put_order(buffer *sql, const order_list *order, const leaf_map *map) {
 void delta_sql_arm(planner *p, buffer *out, const arm *a, int outputs, const char *prefix) {
   leaf_list leaves;
   delta_sql_leaves(p, a->tree, &leaves);
-  leaf_map map = {.leaves = &leaves};
+  leaf_map map = {.p = p, .leaves = &leaves};
   buffer from = {0}, where = {0};
   if (a->tree) sql_put_chain(a->tree, &map, &from, &where);
   buffer_puts(out, "SELECT ");
@@ -381,7 +407,7 @@ void delta_sql_arm(planner *p, buffer *out, const arm *a, int outputs, const cha
 static part *part_new(generating *g, const leaf_map *map) {
   part *made = plan_alloc(g->p, sizeof *made);
   made->map = *map;
-  made->from = made->conditions = (char *)"";
+  made->conditions = (char *)"";
   made->weight = (char *)"1";
   return made;
 }
@@ -396,12 +422,11 @@ static part *append_parts(part *list, part *more) {
 
 /* from JOIN the rest, with the rest's conditions. */
 static void extend(generating *g, part *made, const tree *rest, const expr_list *on) {
-  buffer from = {0}, conditions = {0};
-  buffer_printf(&from, "%s JOIN ", made->from);
+  buffer conditions = {0};
   put_and(&conditions, made->conditions);
-  sql_put_chain(rest, &made->map, &from, &conditions);
+  add_chain(rest, &made->map, &made->from, &conditions);
   sql_put_list(&conditions, on, &made->map);
-  made->from = sql_keep(g->p, &from);
+  note_conditions(&made->map, &made->from, on);
   made->conditions = sql_keep(g->p, &conditions);
 }
 
@@ -410,6 +435,7 @@ static void add_filter(generating *g, part *list, const expr_list *filter) {
     buffer conditions = {0};
     put_and(&conditions, made->conditions);
     sql_put_list(&conditions, filter, &made->map);
+    note_conditions(&made->map, &made->from, filter);
     made->conditions = sql_keep(g->p, &conditions);
   }
 }
@@ -468,7 +494,8 @@ static void put_met(generating *g, buffer *out, const tree *t, const leaf_map *m
     extend(g, made, t->left, &t->on);
     buffer_puts(out, "SELECT ");
     put_carried(g, out, t->left, &made->map, false, 0);
-    buffer_printf(out, "%s AS w FROM %s", made->weight, made->from);
+    buffer_printf(out, "%s AS w FROM ", made->weight);
+    join_list_put(&made->from, &g->leaves, true, out);
     if (*made->conditions) buffer_printf(out, " WHERE %s", made->conditions);
     if (made->next) buffer_puts(out, " UNION ALL ");
   }
@@ -500,7 +527,7 @@ static part *flip_of(generating *g, const tree *t, const leaf_map *map) {
 
   part *made = part_new(g, &above);
   if (t->kind == TREE_LEFT) map_absent(&made->map, t->right);
-  made->from = sql_keep(g->p, &from);
+  join_list_add(g->p, &made->from, (join_item){.text = sql_keep(g->p, &from), .gives = leaves_below(t->left)});
   const char *form = t->kind == TREE_SEMI ? "((f%d.n > 0) - (f%d.n <> f%d.net))" : "((f%d.n = 0) - (f%d.n = f%d.net))";
   made->weight = arena_printf(g->p->memory, form, flip, flip, flip);
   if (!made->weight) plan_nomem(g->p);
@@ -514,9 +541,10 @@ static part *change_of_leaf(generating *g, const tree *t, const leaf_map *map) {
   int r = t->leaf->relation->index, leaf = t->leaf->leaf;
   bool paired = g->shape == DELTA_PAIRED;
   made->map.mode[leaf] = paired ? LEAF_PAIR_NEW : LEAF_SIGNED;
-  made->from = arena_printf(g->p->memory, paired ? "vs_p%d AS t%d" : "vs_d%d AS t%d", r, leaf);
+  char *feed_name = arena_printf(g->p->memory, paired ? "vs_p%d AS t%d" : "vs_d%d AS t%d", r, leaf);
   made->weight = paired ? (char *)"1" : arena_printf(g->p->memory, "t%d.w", leaf);
-  if (!made->from || !made->weight) plan_nomem(g->p);
+  if (!feed_name || !made->weight) plan_nomem(g->p);
+  join_list_add(g->p, &made->from, (join_item){.text = feed_name, .gives = 1ull << leaf});
   return made;
 }
 
@@ -529,11 +557,9 @@ static part *change_of_left(generating *g, const tree *t, const leaf_map *map) {
       continue;
     }
     buffer text = {0};
-    if (t->kind == TREE_LEFT) {
-      buffer_puts(&text, made->from);
-      put_left_join(t, &made->map, &text);
-      made->from = sql_keep(g->p, &text);
-    } else {
+    if (t->kind == TREE_LEFT)
+      add_optional(t, &made->map, &made->from);
+    else {
       put_and(&text, made->conditions);
       put_exists(t, &made->map, &text);
       made->conditions = sql_keep(g->p, &text);
@@ -572,7 +598,8 @@ static const char *statement_of(generating *g, part *made, expr **output, int ou
     buffer_puts(&sql, ", ");
     sql_put_outputs(&sql, output, outputs, &before, NULL);
   }
-  buffer_printf(&sql, " FROM %s", made->from);
+  buffer_puts(&sql, " FROM ");
+  join_list_put(&made->from, &g->leaves, true, &sql);
   if (*made->conditions) buffer_printf(&sql, " WHERE %s", made->conditions);
   return sql_keep(g->p, &sql);
 }
@@ -595,7 +622,7 @@ int delta_sql_change(planner *p, tree *t, source *leaf, const bool *old, expr **
   g->changed = leaf;
   delta_sql_leaves(p, t, &g->leaves);
   find_carried(g, t, output, outputs);
-  leaf_map map = {.leaves = &g->leaves};
+  leaf_map map = {.p = p, .leaves = &g->leaves};
   for (int i = 0; i < g->leaves.count; i++) map.mode[i] = old && old[i] ? LEAF_OLD : LEAF_TABLE;
   int n = 0;
   for (part *made = change_of(g, t, &map); made; made = made->next) {

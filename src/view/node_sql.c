@@ -19,7 +19,7 @@ static void put_row_partition(planner *p, buffer *sql, const node *n, bool restr
   const arm *a = n->arm[0];
   leaf_list leaves;
   delta_sql_leaves(p, a->tree, &leaves);
-  leaf_map map = {.leaves = &leaves};
+  leaf_map map = {.p = p, .leaves = &leaves};
   buffer from = {0}, where = {0};
   sql_put_chain(a->tree, &map, &from, &where);
   sql_put_list(&where, &n->having, &map);
@@ -117,7 +117,7 @@ const char *delta_sql_group_results(planner *p, const node *n) {
 const char *delta_sql_limit(planner *p, const node *n) {
   buffer sql = {0};
   const leaf_list only = {.count = 1, .leaf = {n->raw}};
-  const leaf_map map = {.leaves = &only};
+  const leaf_map map = {.p = p, .leaves = &only};
   n->raw->leaf = 0;
   buffer_puts(&sql, "SELECT t0.vs_id");
   for (int i = 0; i < n->columns; i++) buffer_printf(&sql, ", t0.c%d", i);

@@ -282,6 +282,13 @@ static bool make_index(node_state *s, const lookup *want, error *err) {
   return ok;
 }
 
+/* A node that has one row at most is read before what it is joined to, and nearly all of that belongs to it: an index would
+** not find less, and would lead the planner away from better ones. */
+static bool has_one_row(const source *s) {
+  const node *n = s->relation->node;
+  return n && n->kind == NODE_GROUP && !n->has_group_by;
+}
+
 static bool index_tree(node_state *s, tree *t, error *err) {
   leaf_list leaves;
   s->planner->err = err;
@@ -291,6 +298,7 @@ static bool index_tree(node_state *s, tree *t, error *err) {
     for (int b = a + 1; b < leaves.count; b++) {
       lookup list[4];
       int n = 0;
+      if (has_one_row(leaves.leaf[a]) || has_one_row(leaves.leaf[b])) continue;
       find_equalities(t, leaves.leaf[a], leaves.leaf[b], list, &n, 4);
       for (int i = 0; i < n; i++)
         if (!make_index(s, &list[i], err)) return false;

@@ -8,6 +8,7 @@
 typedef enum leaf_mode { LEAF_TABLE, LEAF_OLD, LEAF_SIGNED, LEAF_PAIR_NEW, LEAF_PAIR_OLD, LEAF_ABSENT, LEAF_FLIP } leaf_mode;
 
 typedef struct leaf_map {
+  planner *p;
   const leaf_list *leaves;
   unsigned char mode[MAX_LEAVES];
   int flip[MAX_LEAVES]; /* LEAF_FLIP: which f<n> carries its columns */
