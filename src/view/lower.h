@@ -50,7 +50,7 @@ asking ask(planner *p, const expr *e);
 expr *substitute(planner *p, const expr *e, const binding *bound); /* a copy in which bound columns are replaced */
 void substitute_list(planner *p, expr_list *list, const binding *bound);
 tree *substitute_tree(planner *p, const tree *t, const binding *bound);
-binding *bind(planner *p, const source *s, expr **expression, binding *next);
+binding *lower_bind(planner *p, const source *s, expr **expression, binding *next);
 binding *bind_both(planner *p, const binding *a, binding *b);
 expr *operation(planner *p, const char *op, expr *left, expr *right);
 tree *tree_new(planner *p, tree_kind kind, tree *left, tree *right);

@@ -18,7 +18,7 @@ static void alternatives_add(planner *p, alternatives *list, alternative a) {
   list->items = items;
 }
 
-binding *bind(planner *p, const source *s, expr **expression, binding *next) {
+binding *lower_bind(planner *p, const source *s, expr **expression, binding *next) {
   binding *b = plan_alloc(p, sizeof *b);
   b->source = s;
   b->expression = expression;
@@ -28,11 +28,11 @@ binding *bind(planner *p, const source *s, expr **expression, binding *next) {
 
 static binding *bind_nulls(planner *p, const from_item *item, binding *next) {
   if (item->kind == FROM_JOIN) return bind_nulls(p, item->left, bind_nulls(p, item->right, next));
-  return bind(p, item->source, NULL, next);
+  return lower_bind(p, item->source, NULL, next);
 }
 
 binding *bind_both(planner *p, const binding *a, binding *b) {
-  return a ? bind(p, a->source, a->expression, bind_both(p, a->next, b)) : b;
+  return a ? lower_bind(p, a->source, a->expression, bind_both(p, a->next, b)) : b;
 }
 
 static bool only_columns(const lowered *low) {
@@ -89,7 +89,7 @@ static alternatives lower_derived(planner *p, from_item *item, bool nullable) {
     alternatives_add(p, &out, (alternative){.tree = tree_leaf(p, item->source)});
     return out;
   }
-  for (int i = 0; i < low.arms; i++) alternatives_add(p, &out, (alternative){.tree = low.arm[i]->tree, .bound = bind(p, item->source, low.arm[i]->output, NULL)});
+  for (int i = 0; i < low.arms; i++) alternatives_add(p, &out, (alternative){.tree = low.arm[i]->tree, .bound = lower_bind(p, item->source, low.arm[i]->output, NULL)});
   if (low.arms == 1) out.items[0].order = derived_order(p, item, out.items[0].bound);
   return out;
 }
@@ -145,7 +145,7 @@ static tree *clone_tree(planner *p, const tree *t, binding **renamed) {
   if (t->kind == TREE_LEAF) {
     copy->leaf = source_of_relation(p, t->leaf->relation);
     copy->leaf->nullable = t->leaf->nullable;
-    *renamed = bind(p, t->leaf, NULL, *renamed);
+    *renamed = lower_bind(p, t->leaf, NULL, *renamed);
     (*renamed)->rename = copy->leaf;
     return copy;
   }
