@@ -308,11 +308,15 @@ static void free_ask(ask *a) {
   free(a);
 }
 
+static bool is_view(const char *name, error *err) {
+  if (strcmp(name, "numbers") == 0 || strcmp(name, "big") == 0) return true;
+  error_set(err, ERR_NOT_FOUND, "there is no view '%s'", name);
+  return error_hint(err, "the views are: big, numbers");
+}
+
 static void answer_one(fake_engine *e, ask *a) {
   error err = {0};
-  if (strcmp(a->view, "numbers") && strcmp(a->view, "big")) {
-    error_set(&err, ERR_NOT_FOUND, "there is no view '%s'", a->view);
-    error_hint(&err, "the views are: big, numbers");
+  if (!is_view(a->view, &err)) {
     a->done(a->done_ctx, NULL, &err);
     return;
   }
@@ -364,6 +368,14 @@ static sqlite3 *reader_open(void *ctx, error *err) {
 
 static uint64_t version_of(void *ctx) { return fake_engine_version(ctx); }
 
+/* Only asked whether there is such a selection. */
+static char *rows_sql(void *ctx, const selection *s, instance_info **info, error *err) {
+  *info = NULL;
+  return is_view(s->view, err) ? strdup("SELECT 1") : NULL;
+}
+
+static char *views(void *ctx, error *err) { return strdup("[{\"name\":\"big\"},{\"name\":\"numbers\"}]"); }
+
 static void put_no_metrics(void *ctx, buffer *out) {}
 
 static void subscribe_turns(void *ctx, turn_sink sink, void *sink_ctx) {
@@ -391,7 +403,7 @@ fake_engine *fake_engine_new(uint64_t seed, int big_rows) {
   assert(rc == SQLITE_OK);
   sql(e, "PRAGMA journal_mode = WAL; PRAGMA synchronous = OFF; CREATE TABLE vs_meta (key TEXT PRIMARY KEY, value);"
          "INSERT INTO vs_meta VALUES ('version', 100), ('epoch', 'feedfacecafebeef')");
-  e->service = (service){.ctx = e, .reader_open = reader_open, .version = version_of, .acquire = acquire, .release = release, .metrics = put_no_metrics, .subscribe_turns = subscribe_turns};
+  e->service = (service){.ctx = e, .reader_open = reader_open, .version = version_of, .acquire = acquire, .release = release, .views = views, .rows_sql = rows_sql, .metrics = put_no_metrics, .subscribe_turns = subscribe_turns};
   return e;
 }
 

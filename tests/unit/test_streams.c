@@ -453,12 +453,15 @@ static void events_resume_where_they_were(void **state) {
     assert_true(json_is_true(json_object_get(subscribed, "resumed")));
     close_stream(&e);
   }
-  e = open_stream(s, "/api/v1/views/nope/stream", "");
+  e = open_stream(s, "/api/v1/views/numbers/stream?limit=2&order_by=nope", "");
   json_t *m = next_event(&e, id, sizeof id);
-  assert_string_equal(json_string_value(json_object_get(m, "code")), "not_found");
+  assert_string_equal(json_string_value(json_object_get(m, "code")), "invalid");
   json_decref(m);
   assert_null(next_event(&e, id, sizeof id));
   close_stream(&e);
+  http_answer unknown = http_get(s->port, "/api/v1/views/nope/stream");
+  assert_int_equal(unknown.status, 404);
+  http_answer_free(&unknown);
   http_answer a = http_get(s->port, "/api/v1/views/numbers/stream?since=nonsense");
   assert_int_equal(a.status, 400);
   http_answer_free(&a);
