@@ -420,11 +420,12 @@ static part *append_parts(part *list, part *more) {
   return list;
 }
 
-/* from JOIN the rest, with the rest's conditions. */
-static void extend(generating *g, part *made, const tree *rest, const expr_list *on) {
+/* from JOIN the rest, with the rest's conditions. rest_map: how the rest's leaves stand while it is written; where it is the
+** part's own map, that learns of optional sides that are joins. */
+static void extend(generating *g, part *made, const tree *rest, leaf_map *rest_map, const expr_list *on) {
   buffer conditions = {0};
   put_and(&conditions, made->conditions);
-  add_chain(rest, &made->map, &made->from, &conditions);
+  add_chain(rest, rest_map, &made->from, &conditions);
   sql_put_list(&conditions, on, &made->map);
   note_conditions(&made->map, &made->from, on);
   made->conditions = sql_keep(g->p, &conditions);
@@ -488,10 +489,17 @@ static void map_absent(leaf_map *map, const tree *t) {
 
 /* The rows of t->left that met a change of t->right, with net = what the change did to their number of matches. */
 static void put_met(generating *g, buffer *out, const tree *t, const leaf_map *map) {
-  part *parts = change_of(g, t->right, map);
+  /* A subquery's conditions name columns of the left side: as these stand once the left side is joined. */
+  leaf_map joined = *map;
+  join_list ignored = {0};
+  buffer nothing = {0};
+  add_chain(t->left, &joined, &ignored, &nothing);
+  buffer_free(&nothing);
+  part *parts = change_of(g, t->right, &joined);
   buffer_puts(out, "SELECT *, sum(w) AS net FROM (");
   for (part *made = parts; made; made = made->next) {
-    extend(g, made, t->left, &t->on);
+    leaf_map left = *map;
+    extend(g, made, t->left, &left, &t->on);
     buffer_puts(out, "SELECT ");
     put_carried(g, out, t->left, &made->map, false, 0);
     buffer_printf(out, "%s AS w FROM ", made->weight);
@@ -553,7 +561,7 @@ static part *change_of_left(generating *g, const tree *t, const leaf_map *map) {
   part *parts = change_of(g, t->left, map);
   for (part *made = parts; made; made = made->next) {
     if (t->kind == TREE_INNER) {
-      extend(g, made, t->right, &t->on);
+      extend(g, made, t->right, &made->map, &t->on);
       continue;
     }
     buffer text = {0};
@@ -572,7 +580,7 @@ static part *change_of_right(generating *g, const tree *t, const leaf_map *map) 
   part *parts = NULL;
   if (t->kind == TREE_INNER || t->kind == TREE_LEFT) {
     parts = change_of(g, t->right, map);
-    for (part *made = parts; made; made = made->next) extend(g, made, t->left, &t->on);
+    for (part *made = parts; made; made = made->next) extend(g, made, t->left, &made->map, &t->on);
   }
   /* A row that is there before and after, and decides nothing, changes no number of matches. */
   if (t->kind != TREE_INNER && g->shape == DELTA_SIGNED) parts = append_parts(parts, flip_of(g, t, map));
