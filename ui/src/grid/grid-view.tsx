@@ -83,7 +83,7 @@ export function GridView({ subscription, label, totals, layout, onLayout, quickF
   const waiting = state.phase === 'loading' || (state.phase === 'waiting' && state.columns.length === 0);
   return (
     <div className="grid-frame" data-phase={state.phase}>
-      <div className="grid" ref={host} />
+      <div className="grid" ref={host} style={{ visibility: state.columns.length === 0 ? 'hidden' : undefined }} />
       {waiting && <div className="grid-wait">{state.phase === 'loading' ? 'Loading rows…' : 'Waiting for the server…'}</div>}
       <div className="grid-foot">
         <span>
