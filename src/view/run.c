@@ -1,8 +1,12 @@
-#include "view/run.h"
+#include "view/view_set.h"
+
+#include "base/clock.h"
+#include "base/log.h"
 
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 bool run_sql_failed(sqlite3 *db, const char *doing, error *err) {
   error_code code = sqlite3_errcode(db) == SQLITE_NOMEM ? ERR_NOMEM : ERR_SQL;
@@ -127,19 +131,30 @@ static void set_feed(feed *f, const feed_row *rows, size_t count) {
   f->count = count;
 }
 
+/* What makes a turn long is told with its statement, so that it can be explained and mended. */
+static void warn_if_slow(const node_state *s, const input *in, int64_t start_ns, size_t changed, long rows, sqlite3_stmt *stmt) {
+  enum { SLOW_MS = 250 };
+  long ms = (long)((clock_monotonic_ns() - start_ns) / 1000000);
+  if (ms < SLOW_MS) return;
+  log_warn("node=%s table=%s changed=%zu rows=%ld ms=%ld: a slow change statement: %.1500s", s->n->rows.name, in->relation->relation->name, changed, rows, ms,
+           sqlite3_sql(stmt));
+}
+
 static bool run_statements(node_state *s, const input *in, change_statement *c, size_t changed, change_row take, void *ctx, error *err) {
   bool paired = c->shape == DELTA_PAIRED;
   for (int i = 0; i < c->count; i++) {
     sqlite3_stmt *stmt = c->stmt[i];
     if (sqlite3_bind_parameter_count(stmt) >= 1) sqlite3_bind_int64(stmt, 1, (int64_t)changed + 1);
-    int rc;
-    while ((rc = sqlite3_step(stmt)) == SQLITE_ROW) {
+    int64_t start = clock_monotonic_ns();
+    long rows = 0;
+    for (; sqlite3_step(stmt) == SQLITE_ROW; rows++) {
       int weight = paired ? 1 : sqlite3_column_int(stmt, 0);
       if (weight != 0 && !take(ctx, in, weight, paired, stmt, paired ? 0 : 1, err)) {
         sqlite3_reset(stmt);
         return false;
       }
     }
+    warn_if_slow(s, in, start, changed, rows, stmt);
     if (sqlite3_reset(stmt) != SQLITE_OK) return run_sql_failed(s->planner->db, "computing a change", err);
   }
   return true;
@@ -279,7 +294,9 @@ static bool make_index(node_state *s, const lookup *want, error *err) {
   bool ok = run_exec(db, err, "CREATE INDEX IF NOT EXISTS \"%w\".\"%w\" ON \"%w\"(%s)", rel->schema, buffer_text(&name), rel->name, buffer_text(&columns));
   buffer_free(&columns);
   buffer_free(&name);
-  return ok;
+  /* An index that SQLite knows nothing of looks better to it than it may be. */
+  bool statistics = s->set && s->set->tracker.mode == CAPTURE_TRIGGERS && strcasecmp(rel->schema, "main") == 0;
+  return ok && (!statistics || run_exec(db, err, "PRAGMA analysis_limit = 10000; ANALYZE main.\"%w\"", rel->name));
 }
 
 /* A node that has one row at most is read before what it is joined to, and nearly all of that belongs to it: an index would

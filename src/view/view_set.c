@@ -228,6 +228,23 @@ static node_state *state_new(view_set *set, node *n, plan_memory *m, error *err)
   return s;
 }
 
+/* --- statistics ------------------------------------------------------------------------------------------------------------- */
+
+/* Which index a join had better use depends on the data (one date, or thousands): SQLite is asked to look, at a sample, before
+** the first view and each time the tables have doubled since. Scripts are left as they are: their answers' order may not move. */
+static bool take_statistics(view_set *set, error *err) {
+  enum { SAMPLE_ROWS = 10000, LEAST_CHANGES = 2000 };
+  bool due = set->analysed_at < 0 || set->changed_rows >= 2 * (set->analysed_at > LEAST_CHANGES ? set->analysed_at : LEAST_CHANGES);
+  if (!due || set->tracker.mode != CAPTURE_TRIGGERS) return true;
+  set->analysed_at = set->changed_rows;
+  return run_exec(set->db, err, "PRAGMA analysis_limit = %d", SAMPLE_ROWS) && run_exec(set->db, err, "ANALYZE main");
+}
+
+static void count_changes(view_set *set) {
+  for (const tracked *x = set->tracker.first; x; x = x->next)
+    if (x->base) set->changed_rows += (int64_t)x->changes.count;
+}
+
 /* --- views ------------------------------------------------------------------------------------------------------------------- */
 
 static view *view_of(const view_set *set, uint64_t id) {
@@ -273,7 +290,7 @@ static bool try_plan(view_set *set, view *v, view_strategy force, error *err) {
   v->memory = memory_new(set, force);
   if (!v->memory) return error_nomem(err);
   set->tracker.muted = true;
-  bool ok = plan_view(&v->memory->planner, v->sql, &v->plan, err) && use_nodes(set, v, err);
+  bool ok = take_statistics(set, err) && plan_view(&v->memory->planner, v->sql, &v->plan, err) && use_nodes(set, v, err);
   set->tracker.muted = false;
   if (!ok) {
     memory_unref(v->memory);
@@ -416,7 +433,8 @@ static void end_step(view_set *set) {
 
 bool view_set_propagate(view_set *set, error *err) {
   set->tracker.muted = true;
-  bool ok = step_all(set, err);
+  count_changes(set);
+  bool ok = step_all(set, err) && take_statistics(set, err);
   end_step(set);
   set->tracker.muted = false;
   set->stepped = true;
@@ -527,6 +545,7 @@ view_set *view_set_new(sqlite3 *db, const view_set_options *options, error *err)
   set->db = db;
   set->schema_name = strdup(options->schema ? options->schema : "main");
   set->next_node_id = 1;
+  set->analysed_at = -1;
   set->schema = (schema_cache){.db = db, .memory = &set->schema_memory, .result_schema = set->schema_name};
   set->functions = function_table_new(db);
   if (set->schema_name && set->functions && tracker_open(&set->tracker, db, options->capture, err)) return set;

@@ -39,6 +39,7 @@ struct view_set {
   int states, state_capacity;
   node_state **state; /* in the order of node numbers */
   view *views;
+  int64_t changed_rows, analysed_at; /* of base tables, so far; and when SQLite last took its statistics */
   bool stepped;       /* since BEGIN */
   bool broken;        /* states are not what the tables say: rebuild */
 };
