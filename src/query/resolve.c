@@ -117,7 +117,6 @@ static bool describe_derived(resolving *x, source *s, const name_list *names, po
     const char *name = names && names->count ? names->items[i] : select_column_name(x->r, s->select, i);
     s->column[i].name = unique_name(x, s, i, name);
     s->column[i].affinity = expr_affinity(e);
-    if (s->column[i].affinity == AFF_NONE) s->column[i].affinity = AFF_BLOB;
     s->column[i].collation = expr_collation(e);
   }
   return true;

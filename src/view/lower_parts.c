@@ -90,6 +90,33 @@ static bool visit_substitute(void *ctx, expr **slot) {
   return true;
 }
 
+/* A derived table's column that is an expression has no affinity, so a comparison with a TEXT column makes text of it. The
+** result table's column cannot be declared so: a unary plus takes its affinity away where that matters. */
+static bool has_no_affinity(const expr *e) {
+  return e->kind == EXPR_COLUMN && e->source && e->source->relation && e->source->relation->node && expr_affinity(e) == AFF_NONE;
+}
+
+static void take_affinity(planner *p, expr **side, const expr *other) {
+  if (!has_no_affinity(*side) || expr_affinity(other) != AFF_TEXT) return;
+  expr *plus = expr_new(p->memory, EXPR_UNARY, (*side)->at);
+  if (!plus) plan_nomem(p);
+  plus->op = "+";
+  plus->left = *side;
+  *side = plus;
+}
+
+static bool visit_comparison(void *ctx, expr **slot) {
+  static const char *const comparisons[] = {"=", "<>", "<", "<=", ">", ">=", "IS", "IS NOT"};
+  expr *e = *slot;
+  if (e->kind != EXPR_BINARY) return true;
+  for (size_t i = 0; i < sizeof comparisons / sizeof comparisons[0]; i++) {
+    if (strcmp(e->op, comparisons[i]) != 0) continue;
+    take_affinity(ctx, &e->left, e->right);
+    take_affinity(ctx, &e->right, e->left);
+  }
+  return true;
+}
+
 /* A copy of e in which bound columns are replaced. Bindings are already in terms of leaves: one pass is enough, but the
 ** walk goes on into the replacement, where nothing is bound any more. */
 expr *substitute(planner *p, const expr *e, const binding *bound) {
@@ -97,6 +124,7 @@ expr *substitute(planner *p, const expr *e, const binding *bound) {
   if (!copy) plan_nomem(p);
   substituting s = {p, bound};
   if (bound && !expr_walk(&copy, true, visit_substitute, &s)) plan_fail(p, "the expression is nested too deeply");
+  if (!expr_walk(&copy, true, visit_comparison, p)) plan_fail(p, "the expression is nested too deeply");
   return copy;
 }
 
