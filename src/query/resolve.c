@@ -228,7 +228,6 @@ static expr *column_expr(resolving *x, source *s, int column, position at) {
   e->source_column = column;
   e->table = s->alias;
   e->name = column == SOURCE_ROWID ? "rowid" : s->column[column].name;
-  if (column >= 0 && s->relation && s->relation->rowid_alias == column) e->source_column = column;
   return e;
 }
 

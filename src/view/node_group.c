@@ -220,7 +220,10 @@ static bool pick(node_state *s, const group *x, value *raw, error *err) {
     value v = value_from_column(g->pick, i);
     if (v.type >= VALUE_TEXT && v.bytes) {
       char *text = arena_strndup(&s->changes->changes.memory, v.text, v.bytes);
-      if (!text) found = false;
+      if (!text) {
+        sqlite3_reset(g->pick);
+        return error_nomem(err);
+      }
       v.text = text;
     }
     raw[i] = v;
